@@ -1,0 +1,2 @@
+/** JMH benchmarks and end-to-end load. */
+package dev.sluice.benchmarks;

@@ -1,0 +1,2 @@
+/** Small runnable programs, one class each. */
+package dev.sluice.examples;

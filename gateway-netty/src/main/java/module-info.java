@@ -1,0 +1,20 @@
+/** Shards of the Discord gateway on a shared Netty event loop group. */
+@SuppressWarnings("requires-automatic") // HdrHistogram has no module name of its own
+module dev.sluice.gateway.netty {
+  requires transitive dev.sluice.gateway;
+  requires transitive io.netty.buffer;
+  requires io.netty.codec;
+  requires io.netty.codec.http;
+  requires transitive io.netty.common;
+  requires io.netty.handler;
+  requires io.netty.resolver;
+  requires io.netty.resolver.dns;
+  requires transitive io.netty.transport;
+  requires io.netty.transport.classes.epoll;
+  requires io.netty.transport.classes.io_uring;
+  requires io.netty.transport.classes.kqueue;
+  requires HdrHistogram;
+  requires org.jctools.core;
+  requires org.slf4j;
+  requires static transitive org.jspecify;
+}

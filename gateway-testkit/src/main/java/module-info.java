@@ -1,0 +1,13 @@
+/** A local Discord gateway for tests, demos and load. */
+module dev.sluice.gateway.testkit {
+  requires transitive dev.sluice.gateway;
+  requires io.netty.buffer;
+  requires io.netty.codec;
+  requires io.netty.codec.http;
+  requires io.netty.common;
+  requires io.netty.handler;
+  requires io.netty.resolver;
+  requires transitive io.netty.transport;
+  requires org.slf4j;
+  requires static transitive org.jspecify;
+}
