@@ -4,4 +4,5 @@ module dev.sluice.gateway {
   requires static transitive org.jspecify;
 
   exports dev.sluice.gateway;
+  exports dev.sluice.gateway.sharding;
 }

@@ -1,8 +1,8 @@
 package dev.sluice.gateway;
 
 /**
- * Why a transport was closed, and what becomes of the session. The gateway's own codes and the plain
- * WebSocket codes that were seen from it; any other number is {@link #UNKNOWN} and resumed.
+ * Why a transport was closed, and what becomes of the session. The gateway's own codes and the
+ * plain WebSocket codes that were seen from it; any other number is {@link #UNKNOWN} and resumed.
  *
  * <p>What each code does to the session where Discord's table only says "reconnect": as long as a
  * session is held RESUME is tried, for a refused RESUME costs a round trip and a needless IDENTIFY

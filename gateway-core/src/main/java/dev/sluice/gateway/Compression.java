@@ -5,15 +5,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * How the gateway compresses what it sends. Clients never compress.
  *
- * @see <a href="https://discord.com/developers/docs/events/gateway#encoding-and-compression">Encoding
+ * @see <a
+ *     href="https://discord.com/developers/docs/events/gateway#encoding-and-compression">Encoding
  *     and compression</a>
  */
 public enum Compression {
   /** Every payload is a TEXT message of plain JSON. */
   NONE(null),
   /**
-   * Transport compression by one zlib stream a connection, flushed at the end of each payload. Costs
-   * about 40 kB of native memory a connection.
+   * Transport compression by one zlib stream a connection, flushed at the end of each payload.
+   * Costs about 40 kB of native memory a connection.
    */
   ZLIB_STREAM("zlib-stream");
 

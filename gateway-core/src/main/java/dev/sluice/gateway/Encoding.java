@@ -3,7 +3,8 @@ package dev.sluice.gateway;
 /**
  * How payloads are written, in both directions: the query parameter {@code encoding}.
  *
- * @see <a href="https://discord.com/developers/docs/events/gateway#encoding-and-compression">Encoding
+ * @see <a
+ *     href="https://discord.com/developers/docs/events/gateway#encoding-and-compression">Encoding
  *     and compression</a>
  */
 public enum Encoding {

@@ -3,7 +3,8 @@ package dev.sluice.gateway;
 /**
  * One group of events that a session asks for.
  *
- * @see <a href="https://discord.com/developers/docs/events/gateway#list-of-intents">List of intents</a>
+ * @see <a href="https://discord.com/developers/docs/events/gateway#list-of-intents">List of
+ *     intents</a>
  */
 public enum Intent {
   /** Guilds, roles, channels, threads and stages. */
@@ -62,7 +63,10 @@ public enum Intent {
     return 1 << bit;
   }
 
-  /** {@return whether it must be switched on in the developer portal, or the gateway closes with 4014} */
+  /**
+   * {@return whether it must be switched on in the developer portal, or the gateway closes with
+   * 4014}
+   */
   public boolean isPrivileged() {
     return privileged;
   }

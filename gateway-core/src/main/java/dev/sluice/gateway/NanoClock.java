@@ -1,8 +1,8 @@
 package dev.sluice.gateway;
 
 /**
- * The monotonic time that a connection lives by. A test or a simulation supplies its own and so owns
- * every timer of the protocol.
+ * The monotonic time that a connection lives by. A test or a simulation supplies its own and so
+ * owns every timer of the protocol.
  *
  * <p>Values have an arbitrary origin and may wrap, as those of {@link System#nanoTime()} do; only
  * differences mean anything.

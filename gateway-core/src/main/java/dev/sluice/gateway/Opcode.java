@@ -1,8 +1,8 @@
 package dev.sluice.gateway;
 
 /**
- * What a payload is: its {@code op}. All documented opcodes; any other number is {@link #UNKNOWN} and
- * ignored when received.
+ * What a payload is: its {@code op}. All documented opcodes; any other number is {@link #UNKNOWN}
+ * and ignored when received.
  *
  * @see <a
  *     href="https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-opcodes">Gateway

@@ -1,0 +1,1276 @@
+package dev.sluice.gateway;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.sluice.gateway.Reconnect.Cause;
+import dev.sluice.gateway.internal.Envelope;
+import dev.sluice.gateway.internal.PayloadWriter;
+import dev.sluice.gateway.internal.ZlibStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Queue;
+import java.util.random.RandomGenerator;
+import java.util.zip.DataFormatException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One shard's side of the gateway protocol, without I/O. The application owns the socket and the
+ * timer: it feeds what arrives into {@link #recv}, writes what {@link #send} yields, and calls
+ * {@link #onTimeout} after {@link #nextTimeoutNanos}. A connection lives as long as its shard;
+ * transports come and go under it.
+ *
+ * <p>After <em>every</em> input the driver
+ *
+ * <ol>
+ *   <li>writes what {@link #send} yields until it is null,
+ *   <li>asks {@link #shouldReconnect}, and if so closes the transport and dials as {@link
+ *       #reconnect} says; asks {@link #failed} and {@link #closeCode} likewise,
+ *   <li>sets its timer to {@link #nextTimeoutNanos} if that changed.
+ * </ol>
+ *
+ * <p>Nothing that the gateway sends makes a method throw; what is thrown is a misuse by the caller,
+ * and then nothing has changed. Inputs that name the generation of an older transport are ignored
+ * and counted, and so are inputs that the state does not expect.
+ *
+ * <p>Not thread-safe; confine to one thread, together with all connections that share its {@link
+ * Scratch}.
+ *
+ * @see <a href="https://discord.com/developers/docs/events/gateway">Gateway</a>
+ */
+public final class GatewayConnection {
+
+  /** Heartbeat intervals outside this range are refused: they can only be a fault. */
+  static final long MIN_HEARTBEAT_INTERVAL_MILLIS = 100;
+
+  static final long MAX_HEARTBEAT_INTERVAL_MILLIS = 3_600_000;
+
+  private static final long SECOND_NANOS = 1_000_000_000L;
+  private static final long MILLI_NANOS = 1_000_000L;
+
+  /** A connection that grants its own permits keeps the 5 s of its bucket, and a little more. */
+  private static final long IDENTIFY_SPACING_NANOS = 5 * SECOND_NANOS + 200 * MILLI_NANOS;
+
+  private final GatewayConfig config;
+  private final ShardId shard;
+  private final NanoClock clock;
+  private final RandomGenerator random;
+  private final Scratch scratch;
+
+  private final TimerTable timers = new TimerTable();
+  private final HeartbeatMonitor heartbeat = new HeartbeatMonitor();
+  private final SendBudget budget = new SendBudget();
+  private final AcknowledgementLog acknowledgements = new AcknowledgementLog();
+  private final ReconnectLadder ladder;
+
+  private GatewayState state = GatewayState.IDLE;
+  private @Nullable Reconnect reconnect;
+  private @Nullable CloseCode failed;
+  private int closeCode;
+
+  // The transport.
+  private int generation;
+  private @Nullable ZlibStream zlib;
+  private boolean receiving;
+  private boolean inbound; // since the session timer was armed
+  private boolean heartbeatDue; // by the timer
+  private boolean heartbeatWanted; // by the gateway or the application
+  private boolean resumeSent;
+  private boolean dialledResumeUrl;
+
+  // The identify permit.
+  private boolean permitted;
+  private boolean identifyAbandoned;
+  private boolean identifiedBefore;
+  private long identifiedAtNanos;
+
+  // The session.
+  private @Nullable String sessionId;
+  private @Nullable String resumeUrl;
+  private long received = -1;
+  private int sessionEpoch;
+  private long applicationId;
+  private Instant firstSeen = Instant.EPOCH;
+  private Instant lastSeen = Instant.EPOCH;
+  private long unsettled = -1; // the dispatch that the next input acknowledges
+
+  // Commands.
+  private @Nullable Queue<QueuedCommand> commands; // made at first use
+  private @Nullable Presence presence;
+
+  // Counters.
+  private long ignoredInputs;
+  private long malformedMessages;
+  private long staleAcknowledgements;
+  private long inflatedBytes;
+
+  private record QueuedCommand(GatewayCommand command, byte[] payload) {}
+
+  private GatewayConnection(
+      GatewayConfig config,
+      ShardId shard,
+      @Nullable GatewaySession session,
+      Scratch scratch,
+      NanoClock clock,
+      RandomGenerator random) {
+    this.config = config;
+    this.shard = shard;
+    this.scratch = scratch;
+    this.clock = clock;
+    this.random = random;
+    this.ladder = new ReconnectLadder(config.maxBackoff().toNanos(), random);
+    this.presence = config.presence();
+    String mismatch = session == null ? "no session" : session.mismatch(config, shard);
+    if (session != null && mismatch == null) {
+      startSession(
+          session.sessionId(),
+          GatewayUris.resumeBase(session.resumeGatewayUrl(), config.gatewayUri()),
+          session.sequence(),
+          session.applicationId());
+      firstSeen = session.firstSeen();
+      lastSeen = session.lastSeen();
+    }
+    reconnect =
+        new Reconnect(
+            0,
+            0,
+            dialUri(),
+            Cause.START,
+            "first dial, " + (mismatch == null ? "resume" : mismatch));
+  }
+
+  /**
+   * Creates the connection of a bot that does not shard, on the system's clock.
+   *
+   * @param config the configuration
+   * @return a connection that wants to be dialled
+   */
+  public static GatewayConnection create(GatewayConfig config) {
+    return create(config, NanoClock.system(), RandomGenerator.getDefault());
+  }
+
+  /**
+   * Creates the connection of a bot that does not shard.
+   *
+   * @param config the configuration
+   * @param clock the time of all its timers
+   * @param random the chance of jitter and backoff
+   * @return a connection that wants to be dialled
+   */
+  public static GatewayConnection create(
+      GatewayConfig config, NanoClock clock, RandomGenerator random) {
+    return create(config, ShardId.SINGLE, null, Scratch.create(), clock, random);
+  }
+
+  /**
+   * Creates the connection of one shard.
+   *
+   * @param config the configuration, shared by all shards
+   * @param shard which shard of how many
+   * @param session a stored session to resume, or null; one that does not match the configuration
+   *     is left alone and a new session started, and the detail of the first {@link #reconnect}
+   *     says why
+   * @param scratch the working memory, shared by the connections of one thread
+   * @param clock the time of all its timers
+   * @param random the chance of jitter and backoff
+   * @return a connection that wants to be dialled
+   */
+  public static GatewayConnection create(
+      GatewayConfig config,
+      ShardId shard,
+      @Nullable GatewaySession session,
+      Scratch scratch,
+      NanoClock clock,
+      RandomGenerator random) {
+    return new GatewayConnection(
+        requireNonNull(config, "config"),
+        requireNonNull(shard, "shard"),
+        session,
+        requireNonNull(scratch, "scratch"),
+        requireNonNull(clock, "clock"),
+        requireNonNull(random, "random"));
+  }
+
+  // Inputs: the transport.
+
+  /**
+   * Says that the driver dials {@link #reconnect()}'s URI now. The connect deadline runs from here
+   * and {@link #shouldReconnect} falls.
+   *
+   * @throws IllegalStateException if no dial is due; nothing has changed
+   */
+  public void connecting() {
+    if (!shouldReconnect()) {
+      throw new IllegalStateException(
+          "connecting() in " + state + " (expected: shouldReconnect())");
+    }
+    dialledResumeUrl = sessionId != null && resumeUrl != null;
+    transition(Signal.DIALLED);
+  }
+
+  /**
+   * Says that the dial failed: refused, no such host, TLS, upgrade. Ignored unless the driver is
+   * dialling.
+   *
+   * @param httpStatus the status that the upgrade was answered with, 0 if it came to no answer
+   */
+  public void connectFailed(int httpStatus) {
+    if (state != GatewayState.CONNECTING) {
+      ignoredInputs++;
+      return;
+    }
+    forgetDeadResumeUrl();
+    boolean refused = httpStatus >= 400 && httpStatus < 500 && httpStatus != 429;
+    disconnect(
+        Signal.DIAL_FAILED,
+        Cause.DIAL_FAILED,
+        httpStatus == 0 ? "dial failed" : "dial answered with HTTP " + httpStatus,
+        0,
+        refused ? ladder.longestNanos() : 0);
+  }
+
+  /**
+   * Says that the transport is up: a fresh decompression context, send budget and heartbeat.
+   *
+   * @return the generation of this transport, which inputs may name
+   * @throws IllegalStateException if the driver is not dialling, perhaps because the connect
+   *     deadline has passed meanwhile: it then closes the new transport; nothing has changed
+   */
+  public int opened() {
+    if (state != GatewayState.CONNECTING) {
+      throw new IllegalStateException("opened() in " + state + " (expected: CONNECTING)");
+    }
+    generation++;
+    if (config.compression() == Compression.ZLIB_STREAM) {
+      zlib = new ZlibStream(config.maxMessageBytes());
+    }
+    budget.reset();
+    heartbeatWanted = false;
+    transition(Signal.OPENED);
+    return generation;
+  }
+
+  /**
+   * Handles one whole WebSocket message of text.
+   *
+   * @param message JSON
+   * @return as {@link #recv(FrameType, ByteBuffer)}
+   */
+  public @Nullable Dispatch recv(CharSequence message) {
+    return recv(
+        FrameType.TEXT, ByteBuffer.wrap(message.toString().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /**
+   * Handles one whole WebSocket message of text from a given transport.
+   *
+   * @param generation what {@link #opened} returned for the transport
+   * @param message JSON
+   * @return as {@link #recv(FrameType, ByteBuffer)}; null if the transport is an older one
+   */
+  public @Nullable Dispatch recv(int generation, CharSequence message) {
+    return isCurrent(generation) ? recv(message) : null;
+  }
+
+  /**
+   * Handles one whole WebSocket message.
+   *
+   * @param type whether it came as text or as bytes
+   * @param message an array that holds it; not retained once the next input came
+   * @param offset where it begins
+   * @param length how many bytes it has
+   * @return as {@link #recv(FrameType, ByteBuffer)}
+   */
+  public @Nullable Dispatch recv(FrameType type, byte[] message, int offset, int length) {
+    return recv(type, ByteBuffer.wrap(message, offset, length));
+  }
+
+  /**
+   * Handles one whole WebSocket message from a given transport.
+   *
+   * @param generation what {@link #opened} returned for the transport
+   * @param type whether it came as text or as bytes
+   * @param message an array that holds it; not retained once the next input came
+   * @param offset where it begins
+   * @param length how many bytes it has
+   * @return as {@link #recv(FrameType, ByteBuffer)}; null if the transport is an older one
+   */
+  public @Nullable Dispatch recv(
+      int generation, FrameType type, byte[] message, int offset, int length) {
+    return isCurrent(generation) ? recv(type, message, offset, length) : null;
+  }
+
+  /**
+   * Handles one whole WebSocket message from a given transport.
+   *
+   * @param generation what {@link #opened} returned for the transport
+   * @param type whether it came as text or as bytes
+   * @param message the message between position and limit
+   * @return as {@link #recv(FrameType, ByteBuffer)}; null if the transport is an older one
+   */
+  public @Nullable Dispatch recv(int generation, FrameType type, ByteBuffer message) {
+    return isCurrent(generation) ? recv(type, message) : null;
+  }
+
+  /**
+   * Handles one whole WebSocket message. Never throws for what is in it: a message that is no
+   * payload costs the transport, and {@link #shouldReconnect} then says so. For a dispatch no clock
+   * is read and nothing allocated.
+   *
+   * @param type whether it came as text or as bytes
+   * @param message the message between position and limit; consumed. An uncompressed one is the
+   *     memory of the returned dispatch, so the caller leaves it alone until the dispatch is done
+   *     with
+   * @return the event in it, borrowed until the next input to any connection that shares the {@link
+   *     Scratch}, or null if it carried none
+   * @throws IllegalStateException if called from within itself; nothing has changed
+   */
+  public @Nullable Dispatch recv(FrameType type, ByteBuffer message) {
+    if (receiving) {
+      throw new IllegalStateException(
+          "recv() from within recv() (expected: one message at a time)");
+    }
+    receiving = true;
+    try {
+      return receive(type, message);
+    } finally {
+      message.position(message.limit());
+      receiving = false;
+    }
+  }
+
+  /**
+   * Says that the peer closed the transport with a close frame.
+   *
+   * @param code its code; 1005 when it had none
+   */
+  public void recvCloseCode(int code) {
+    settle();
+    CloseCode closeCode = CloseCode.of(code);
+    if (closeCode.outcome() == CloseCode.Outcome.FATAL
+        && (state.isOpen() || state == GatewayState.CLOSING)) {
+      endTransport();
+      transition(Signal.CLOSED_FOR_GOOD);
+      failed = closeCode;
+      return;
+    }
+    String detail = "gateway closed with " + code + " (" + closeCode + ')';
+    if (closeCode.outcome() == CloseCode.Outcome.NEW_SESSION && state.isOpen()) {
+      dropSession();
+    }
+    // A pause of some seconds after 4008: reconnecting at once would look like more of the same.
+    long pause =
+        closeCode == CloseCode.RATE_LIMITED ? between(5 * SECOND_NANOS, 10 * SECOND_NANOS) : 0;
+    closed(code == CloseCode.ABNORMAL.code() ? Cause.LOST : Cause.CLOSED, detail, pause);
+  }
+
+  /**
+   * Says that the peer closed a given transport with a close frame.
+   *
+   * @param generation what {@link #opened} returned for the transport
+   * @param code its code; 1005 when it had none
+   */
+  public void recvCloseCode(int generation, int code) {
+    if (isCurrent(generation)) {
+      recvCloseCode(code);
+    }
+  }
+
+  /** Says that the transport ended without a close frame: reset, end of stream, any I/O error. */
+  public void transportLost() {
+    settle();
+    closed(Cause.LOST, "transport lost without a close frame", 0);
+  }
+
+  /**
+   * Says that a given transport ended without a close frame.
+   *
+   * @param generation what {@link #opened} returned for the transport
+   */
+  public void transportLost(int generation) {
+    if (isCurrent(generation)) {
+      transportLost();
+    }
+  }
+
+  /**
+   * Says that the driver stopped reading on its own account: silence is not the peer's fault now.
+   */
+  public void readingPaused() {
+    heartbeat.paused(clock.nanoTime());
+  }
+
+  /**
+   * Says that the driver reads again. One whole heartbeat interval passes before the next check.
+   */
+  public void readingResumed() {
+    heartbeat.resumed(clock.nanoTime());
+  }
+
+  /** Handles what is due. Late, early and repeated calls are harmless. */
+  public void onTimeout() {
+    long now = clock.nanoTime();
+    if (timers.expire(TimerKind.CONNECT, now)) {
+      forgetDeadResumeUrl();
+      disconnect(
+          Signal.DIAL_FAILED,
+          Cause.DIAL_FAILED,
+          "dial: no outcome within " + config.connectTimeout(),
+          0,
+          0);
+    }
+    if (timers.expire(TimerKind.HELLO, now)) {
+      forgetDeadResumeUrl();
+      disconnect(
+          Signal.TIMED_OUT,
+          Cause.TIMED_OUT,
+          "no HELLO within " + config.helloTimeout(),
+          CloseCode.CLOSE_TO_RESUME,
+          0);
+    }
+    if (timers.expire(TimerKind.SESSION, now)) {
+      onSessionTimeout(now);
+    }
+    if (timers.expire(TimerKind.HEARTBEAT, now)) {
+      onHeartbeatDue(now);
+    }
+    if (timers.expire(TimerKind.IDENTIFY, now)) {
+      permitted = true;
+    }
+    if (timers.expire(TimerKind.STABLE, now)) {
+      ladder.stable();
+    }
+    if (timers.expire(TimerKind.CLOSE, now)) {
+      endTransport();
+      transition(Signal.TIMED_OUT);
+    }
+    timers.expire(TimerKind.SEND_BUDGET, now); // send() looks at the budget itself
+  }
+
+  // Inputs: the identify permit.
+
+  /**
+   * Grants the permit that {@link #identifyWanted} asks for: the next {@link #send} yields
+   * IDENTIFY. Ignored when none is wanted; the driver then gives the permit back.
+   */
+  public void identifyPermitted() {
+    if (identifyWanted()) {
+      permitted = true;
+    } else {
+      ignoredInputs++;
+    }
+  }
+
+  // The application's wishes.
+
+  /**
+   * Queues a command. It is sent once the session is ready and the send budget allows, after what
+   * the protocol itself has to send; commands keep their order, and wait across reconnects, also
+   * into a new session.
+   *
+   * @param command the command
+   * @return whether it was queued; false when the queue is full or the connection has ended
+   * @throws IllegalArgumentException if its payload is over 4096 bytes; nothing has changed
+   */
+  public boolean queue(GatewayCommand command) {
+    byte[] payload = PayloadWriter.command(command);
+    Queue<QueuedCommand> queue = commands;
+    if (queue == null) {
+      queue = new ArrayDeque<>();
+      commands = queue;
+    }
+    if (state.isTerminal() || queue.size() >= config.maxQueuedCommands()) {
+      return false;
+    }
+    if (command instanceof GatewayCommand.UpdatePresence update) {
+      presence = update.presence(); // a new session starts with the newest presence
+    }
+    queue.add(new QueuedCommand(command, payload));
+    return true;
+  }
+
+  /** Queues a heartbeat at once, for applications with a timer of their own. */
+  public void queueHeartbeat() {
+    heartbeatWanted = true;
+  }
+
+  /**
+   * Acknowledges one dispatch, in any order. A stored session resumes after the last dispatch
+   * before which all are acknowledged.
+   *
+   * @param sessionEpoch the dispatch's; that of a session that is gone is ignored and counted
+   * @param sequence the dispatch's
+   */
+  public void acknowledge(int sessionEpoch, long sequence) {
+    if (sessionId == null || sessionEpoch != this.sessionEpoch) {
+      staleAcknowledgements++;
+      return;
+    }
+    acknowledgements.acknowledge(sequence);
+  }
+
+  /**
+   * Ends the connection. With a transport up the driver then owes a close frame with {@link
+   * #closeCode} and the peer's answer or the timer; otherwise the connection is stopped at once.
+   *
+   * @param mode whether the session is to live on
+   */
+  public void stop(StopMode mode) {
+    settle();
+    if (TransitionTable.next(state, Signal.STOP) == null) {
+      return; // ending or ended already
+    }
+    if (state.isOpen()) {
+      leaveSession();
+      closeCode = mode.closeCode();
+    }
+    transition(Signal.STOP);
+    reconnect = null;
+    if (mode == StopMode.GOODBYE) {
+      dropSession();
+    }
+  }
+
+  // Outputs.
+
+  /**
+   * Takes the next payload to write. Call it until it is null, after every input: heartbeats,
+   * IDENTIFY and RESUME overtake commands, and what is over the send budget waits.
+   *
+   * @return the payload, borrowed until the next call, or null when there is none now
+   */
+  public @Nullable Outgoing send() {
+    if (!state.isOpen()) {
+      return null;
+    }
+    if ((heartbeatDue || heartbeatWanted) && heartbeat.intervalNanos() > 0) {
+      return sendHeartbeat();
+    }
+    return switch (state) {
+      case WAIT_PERMIT -> permitted ? sendIdentify() : null;
+      case RESUMING -> resumeSent ? null : sendResume();
+      case READY -> sendCommand();
+      case IDLE, CONNECTING, WAIT_HELLO, IDENTIFYING, CLOSING, BACKOFF, FATAL, STOPPED -> null;
+    };
+  }
+
+  /**
+   * Takes the next payload to write and puts its bytes into the caller's buffer.
+   *
+   * @param out receives the bytes at its position
+   * @return the payload, whose {@link Outgoing#payload} has been consumed, or null when there is
+   *     none
+   * @throws IllegalArgumentException if the buffer has room for less than 4096 bytes; nothing has
+   *     changed
+   */
+  public @Nullable Outgoing send(ByteBuffer out) {
+    if (out.remaining() < PayloadWriter.MAX_PAYLOAD_BYTES) {
+      throw new IllegalArgumentException(
+          "room: " + out.remaining() + " (expected: >= " + PayloadWriter.MAX_PAYLOAD_BYTES + ')');
+    }
+    Outgoing outgoing = send();
+    if (outgoing != null) {
+      out.put(outgoing.payload());
+    }
+    return outgoing;
+  }
+
+  /**
+   * {@return the payloads to write as a loop can take them: each {@code next()} is a {@link #send}}
+   */
+  public Iterable<Outgoing> sendIter() {
+    return SendIterator::new;
+  }
+
+  /**
+   * {@return whether the driver has to reconnect} Raised once for a cause, the first dial being
+   * one, and until {@link #connecting}.
+   */
+  public boolean shouldReconnect() {
+    return reconnect != null;
+  }
+
+  /**
+   * {@return how to reconnect}
+   *
+   * @throws IllegalStateException if no reconnect is due
+   */
+  public Reconnect reconnect() {
+    if (reconnect == null) {
+      throw new IllegalStateException("reconnect() in " + state + " (expected: shouldReconnect())");
+    }
+    return reconnect;
+  }
+
+  /** {@return the close code after which no reconnect helps, or null} */
+  public @Nullable CloseCode failed() {
+    return failed;
+  }
+
+  /** {@return the code to close the transport with while {@link GatewayState#CLOSING}, else 0} */
+  public int closeCode() {
+    return state == GatewayState.CLOSING ? closeCode : 0;
+  }
+
+  /**
+   * {@return the time to {@link #onTimeout} in nanoseconds, 0 if it is due, {@link Long#MAX_VALUE}
+   * if the connection waits for nothing} Remaining time, not a point in time.
+   */
+  public long nextTimeoutNanos() {
+    return timers.remainingNanos(clock.nanoTime());
+  }
+
+  /** {@return whether HELLO came, there is no session, and IDENTIFY waits for its permit} */
+  public boolean identifyWanted() {
+    return state == GatewayState.WAIT_PERMIT && !permitted;
+  }
+
+  /**
+   * {@return whether the last permit, wanted or granted, came to nothing because the transport
+   * ended before IDENTIFY} The driver then withdraws its request or gives the permit back.
+   */
+  public boolean identifyAbandoned() {
+    return identifyAbandoned;
+  }
+
+  /**
+   * {@return whether the application keeps up} False when too many dispatches are unacknowledged:
+   * the driver then pauses reading, and says so.
+   */
+  public boolean wantsRead() {
+    return acknowledgements.unacknowledged() < config.maxUnacknowledged();
+  }
+
+  // Accessors.
+
+  /** {@return which shard of how many this is} */
+  public ShardId shard() {
+    return shard;
+  }
+
+  /** {@return the state} */
+  public GatewayState state() {
+    return state;
+  }
+
+  /** {@return the number of the newest transport, 0 before the first} */
+  public int generation() {
+    return generation;
+  }
+
+  /** {@return the session as it can be stored, or null when there is none} */
+  public @Nullable GatewaySession session() {
+    if (sessionId == null) {
+      return null;
+    }
+    return new GatewaySession(
+        sessionId,
+        resumeUrl,
+        acknowledgements.checkpoint(),
+        applicationId,
+        shard,
+        config.intents(),
+        GatewayConfig.API_VERSION,
+        config.encoding(),
+        config.compression(),
+        firstSeen,
+        state.isOpen() ? config.instantSource().instant() : lastSeen);
+  }
+
+  /** {@return the id of the session, or null when there is none} */
+  public @Nullable String sessionId() {
+    return sessionId;
+  }
+
+  /** {@return the number of the session within this connection, 0 before the first} */
+  public int sessionEpoch() {
+    return sessionEpoch;
+  }
+
+  /** {@return the sequence of the last dispatch received in this session, -1 for none} */
+  public long receivedSequence() {
+    return received;
+  }
+
+  /** {@return the heartbeat interval in milliseconds, 0 before HELLO} */
+  public long heartbeatInterval() {
+    return heartbeat.intervalNanos() / MILLI_NANOS;
+  }
+
+  /** {@return the time from the last heartbeat to its ACK in nanoseconds, 0 before the first} */
+  public long heartbeatLatencyNanos() {
+    return heartbeat.lastLatencyNanos();
+  }
+
+  /** {@return the mean of the heartbeat latencies in nanoseconds, 0 before the first} */
+  public long meanHeartbeatLatencyNanos() {
+    return heartbeat.meanLatencyNanos();
+  }
+
+  /** {@return how many heartbeats were acknowledged, so how many latencies were measured} */
+  public int heartbeatAcks() {
+    return heartbeat.acks();
+  }
+
+  /**
+   * {@return how many inputs of older transports, or that the state did not expect, were ignored}
+   */
+  public long ignoredInputs() {
+    return ignoredInputs;
+  }
+
+  /** {@return how many messages were no payload} */
+  public long malformedMessages() {
+    return malformedMessages;
+  }
+
+  /** {@return how many acknowledgements named a session that was gone} */
+  public long staleAcknowledgements() {
+    return staleAcknowledgements;
+  }
+
+  /** {@return how many bytes of payload came out of decompression, or arrived uncompressed} */
+  public long payloadBytes() {
+    return inflatedBytes;
+  }
+
+  /** {@return shard and state} */
+  @Override
+  public String toString() {
+    return "GatewayConnection[" + shard + ", " + state + ']';
+  }
+
+  // Receiving.
+
+  private @Nullable Dispatch receive(FrameType type, ByteBuffer message) {
+    settle();
+    if (!state.isOpen()) {
+      ignoredInputs++;
+      return null;
+    }
+    heartbeat.received();
+    inbound = true;
+    if (type != config.compression().frameType()) {
+      protocolError(type + " message (expected: " + config.compression().frameType() + ')');
+      return null;
+    }
+    ByteBuffer payload = message;
+    int start = message.position();
+    int end = message.limit();
+    if (zlib != null) {
+      try {
+        if (!zlib.inflate(message, scratch.inflated)) {
+          return null;
+        }
+      } catch (DataFormatException e) {
+        protocolError("zlib-stream: " + e.getMessage());
+        return null;
+      }
+      payload = scratch.inflated.view();
+      start = 0;
+      end = scratch.inflated.length();
+    } else if (end - start > config.maxMessageBytes()) {
+      protocolError(
+          "message of " + (end - start) + " bytes (expected: <= " + config.maxMessageBytes() + ')');
+      return null;
+    }
+    inflatedBytes += end - start;
+    Envelope envelope = scratch.envelope;
+    if (!envelope.scan(payload, start, end)) {
+      onMalformed(envelope);
+      return null;
+    }
+    return handle(envelope, payload);
+  }
+
+  private @Nullable Dispatch handle(Envelope envelope, ByteBuffer payload) {
+    switch (Opcode.of(envelope.op())) {
+      case DISPATCH -> {
+        return onDispatch(envelope, payload);
+      }
+      case HEARTBEAT -> heartbeatWanted = true;
+      case RECONNECT ->
+          disconnect(
+              Signal.RECONNECT_REQUESTED,
+              Cause.REQUESTED,
+              "gateway asked for a reconnect",
+              CloseCode.CLOSE_TO_RESUME,
+              0);
+      case INVALID_SESSION -> onInvalidSession(isTrue(envelope, payload));
+      case HELLO -> onHello(envelope, payload);
+      case HEARTBEAT_ACK -> heartbeat.acked(clock.nanoTime());
+      case IDENTIFY,
+          PRESENCE_UPDATE,
+          VOICE_STATE_UPDATE,
+          RESUME,
+          REQUEST_GUILD_MEMBERS,
+          REQUEST_SOUNDBOARD_SOUNDS,
+          REQUEST_CHANNEL_INFO,
+          UNKNOWN ->
+          ignoredInputs++;
+    }
+    return null;
+  }
+
+  private @Nullable Dispatch onDispatch(Envelope envelope, ByteBuffer payload) {
+    long sequence = envelope.sequence();
+    EventType type = envelope.type() == null ? EventType.UNKNOWN : envelope.type();
+    Signal signal =
+        switch (type) {
+          case READY -> Signal.READY;
+          case RESUMED -> Signal.RESUMED;
+          default -> Signal.DISPATCH;
+        };
+    if (TransitionTable.next(state, signal) == null) {
+      ignoredInputs++; // an event before READY has no session that it could belong to
+      return null;
+    }
+    if (sequence < 0 || envelope.dataStart() < 0) {
+      protocolError("dispatch without " + (sequence < 0 ? "sequence" : "d"));
+      return null;
+    }
+    if (signal == Signal.READY && !onReady(sequence, envelope, payload)) {
+      return null;
+    }
+    if (sequence > received) {
+      received = sequence;
+      acknowledgements.received(sequence);
+    }
+    if (signal == Signal.DISPATCH) {
+      unsettled = sequence;
+    } else {
+      acknowledgements.acknowledge(sequence);
+      transition(signal);
+    }
+    ladder.progress();
+    Dispatch dispatch = scratch.dispatch;
+    dispatch.borrow(this, config.objectMapper(), type, envelope, sessionEpoch, payload);
+    return dispatch;
+  }
+
+  private boolean onReady(long sequence, Envelope envelope, ByteBuffer payload) {
+    String id = null;
+    String url = null;
+    long application = 0;
+    try (JsonParser parser = parser(envelope, payload)) {
+      parser.nextToken();
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String field = parser.currentName();
+        parser.nextToken();
+        switch (field) {
+          case "session_id" -> id = parser.getValueAsString();
+          case "resume_gateway_url" -> url = parser.getValueAsString();
+          case "application" -> application = idOf(parser);
+          default -> parser.skipChildren();
+        }
+      }
+    } catch (IOException e) {
+      protocolError("READY that is not valid JSON");
+      return false;
+    }
+    if (id == null || id.isEmpty()) {
+      protocolError("READY without session_id");
+      return false;
+    }
+    startSession(
+        id,
+        GatewayUris.resumeBase(url, config.gatewayUri()),
+        Math.max(0, sequence - 1),
+        application);
+    firstSeen = config.instantSource().instant();
+    lastSeen = firstSeen;
+    return true;
+  }
+
+  /** Reads {@code id} of an object that the parser stands at, to the object's end. */
+  private static long idOf(JsonParser parser) throws IOException {
+    long id = 0;
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
+      parser.skipChildren();
+      return id;
+    }
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String field = parser.currentName();
+      parser.nextToken();
+      if (field.equals("id")) {
+        id = parser.getValueAsLong(0);
+      } else {
+        parser.skipChildren();
+      }
+    }
+    return id;
+  }
+
+  private void onHello(Envelope envelope, ByteBuffer payload) {
+    long intervalMillis = -1;
+    if (envelope.dataStart() >= 0) {
+      try (JsonParser parser = parser(envelope, payload)) {
+        if (parser.nextToken() == JsonToken.START_OBJECT) {
+          while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            boolean interval = parser.currentName().equals("heartbeat_interval");
+            JsonToken value = parser.nextToken();
+            if (interval && value == JsonToken.VALUE_NUMBER_INT) {
+              intervalMillis = parser.getValueAsLong(-1);
+            } else {
+              parser.skipChildren();
+            }
+          }
+        }
+      } catch (IOException e) {
+        protocolError("HELLO that is not valid JSON");
+        return;
+      }
+    }
+    if (intervalMillis < MIN_HEARTBEAT_INTERVAL_MILLIS
+        || intervalMillis > MAX_HEARTBEAT_INTERVAL_MILLIS) {
+      protocolError(
+          "heartbeat_interval of HELLO: "
+              + intervalMillis
+              + " (expected: "
+              + MIN_HEARTBEAT_INTERVAL_MILLIS
+              + ".."
+              + MAX_HEARTBEAT_INTERVAL_MILLIS
+              + " ms)");
+      return;
+    }
+    long intervalNanos = intervalMillis * MILLI_NANOS;
+    heartbeat.interval(intervalNanos);
+    budget.reserve(intervalNanos);
+    // Only the first beat is jittered, so that a fleet that connects together does not beat
+    // together.
+    long first = (long) (intervalNanos * random.nextDouble());
+    timers.arm(TimerKind.HEARTBEAT, clock.nanoTime() + first);
+    if (state != GatewayState.WAIT_HELLO) {
+      transition(Signal.HELLO_AGAIN);
+    } else {
+      transition(sessionId == null ? Signal.HELLO_NEW_SESSION : Signal.HELLO_KNOWN_SESSION);
+    }
+  }
+
+  private void onInvalidSession(boolean resumable) {
+    // Spreads the storm when a gateway invalidates many sessions at a time.
+    long pause = between(SECOND_NANOS, 5 * SECOND_NANOS);
+    boolean keep = resumable && sessionId != null;
+    if (!keep) {
+      dropSession();
+    }
+    disconnect(
+        keep ? Signal.INVALID_SESSION_RESUMABLE : Signal.INVALID_SESSION,
+        Cause.INVALID_SESSION,
+        "invalid session (resumable: " + resumable + ')',
+        keep ? CloseCode.CLOSE_TO_RESUME : CloseCode.CLOSE_FOR_GOOD,
+        pause);
+  }
+
+  private void onMalformed(Envelope envelope) {
+    if (envelope.sequence() >= 0 && TransitionTable.next(state, Signal.DISPATCH) != null) {
+      // Its place in the session is known, so the session can go on without it.
+      malformedMessages++;
+      if (envelope.sequence() > received) {
+        received = envelope.sequence();
+        acknowledgements.received(received);
+        acknowledgements.acknowledge(received);
+      }
+      return;
+    }
+    protocolError("message that is no payload: " + envelope.error());
+  }
+
+  /**
+   * The stream cannot be followed any further; its session can, unless this keeps happening here.
+   */
+  private void protocolError(String what) {
+    malformedMessages++;
+    if (state == GatewayState.WAIT_HELLO) {
+      forgetDeadResumeUrl();
+    } else if (sessionId != null && ladder.isPoisoned(received)) {
+      dropSession();
+    }
+    disconnect(Signal.PROTOCOL_ERROR, Cause.PROTOCOL_ERROR, what, CloseCode.CLOSE_TO_RESUME, 0);
+  }
+
+  private static boolean isTrue(Envelope envelope, ByteBuffer payload) {
+    return envelope.dataStart() >= 0 && payload.get(envelope.dataStart()) == 't';
+  }
+
+  private JsonParser parser(Envelope envelope, ByteBuffer payload) throws IOException {
+    byte[] data = new byte[Math.max(0, envelope.dataEnd() - envelope.dataStart())];
+    payload.get(envelope.dataStart(), data);
+    return config.objectMapper().createParser(data);
+  }
+
+  // Sending.
+
+  private Outgoing sendHeartbeat() {
+    long now = clock.nanoTime();
+    if (heartbeatDue) {
+      heartbeat.sent(now);
+    }
+    heartbeatDue = false;
+    heartbeatWanted = false;
+    budget.sent(now);
+    ByteBuffer out = scratch.outgoing.heartbeat.clear();
+    PayloadWriter.heartbeat(received, out);
+    return scratch.outgoing.set(Opcode.HEARTBEAT, out.flip(), null);
+  }
+
+  private Outgoing sendIdentify() {
+    byte[] payload =
+        PayloadWriter.identify(
+            config.token(),
+            config.identifyProperties(),
+            config.largeThreshold(),
+            shard,
+            presence,
+            config.intents());
+    identifiedBefore = true;
+    identifiedAtNanos = clock.nanoTime();
+    budget.sent(identifiedAtNanos);
+    transition(Signal.IDENTIFY_SENT);
+    return scratch.outgoing.set(Opcode.IDENTIFY, ByteBuffer.wrap(payload), null);
+  }
+
+  private Outgoing sendResume() {
+    byte[] payload = PayloadWriter.resume(config.token(), requireNonNull(sessionId), received);
+    resumeSent = true;
+    budget.sent(clock.nanoTime());
+    return scratch.outgoing.set(Opcode.RESUME, ByteBuffer.wrap(payload), null);
+  }
+
+  private @Nullable Outgoing sendCommand() {
+    Queue<QueuedCommand> queue = commands;
+    QueuedCommand next = queue == null ? null : queue.peek();
+    if (queue == null || next == null) {
+      return null;
+    }
+    long now = clock.nanoTime();
+    long wait = budget.nanosUntilCommand(now);
+    if (wait > 0) {
+      timers.arm(TimerKind.SEND_BUDGET, now + wait);
+      return null;
+    }
+    queue.remove();
+    budget.sent(now);
+    return scratch.outgoing.set(next.command.opcode(), ByteBuffer.wrap(next.payload), next.command);
+  }
+
+  private final class SendIterator implements Iterator<Outgoing> {
+
+    private @Nullable Outgoing next;
+
+    @Override
+    public boolean hasNext() {
+      if (next == null) {
+        next = send();
+      }
+      return next != null;
+    }
+
+    @Override
+    public Outgoing next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException("no payload to send");
+      }
+      Outgoing taken = requireNonNull(next);
+      next = null;
+      return taken;
+    }
+  }
+
+  // Timers.
+
+  private void onHeartbeatDue(long now) {
+    if (heartbeat.isZombie(now)) {
+      disconnect(
+          Signal.ZOMBIED,
+          Cause.ZOMBIE,
+          "no heartbeat ACK and no other sign of life",
+          CloseCode.CLOSE_TO_RESUME,
+          0);
+      return;
+    }
+    heartbeatDue = true;
+    timers.arm(TimerKind.HEARTBEAT, now + heartbeat.intervalNanos());
+  }
+
+  private void onSessionTimeout(long now) {
+    if (inbound) { // the gateway is alive, perhaps in an outage: it will send the session in time
+      inbound = false;
+      timers.arm(TimerKind.SESSION, now + config.sessionTimeout().toNanos());
+      return;
+    }
+    disconnect(
+        Signal.TIMED_OUT,
+        Cause.TIMED_OUT,
+        "no "
+            + (state == GatewayState.IDENTIFYING ? "READY" : "RESUMED")
+            + " and nothing else within "
+            + config.sessionTimeout(),
+        CloseCode.CLOSE_TO_RESUME,
+        0);
+  }
+
+  // The state.
+
+  private void transition(Signal signal) {
+    GatewayState next = TransitionTable.next(state, signal);
+    if (next == null) {
+      throw new AssertionError("signal: " + signal + " (state: " + state + ')');
+    }
+    GatewayState previous = state;
+    state = next;
+    if (next != previous) {
+      onEntered(previous);
+    }
+  }
+
+  private void onEntered(GatewayState previous) {
+    long now = clock.nanoTime();
+    if (previous == GatewayState.WAIT_PERMIT && state != GatewayState.IDENTIFYING) {
+      identifyAbandoned = true;
+    }
+    switch (state) {
+      case CONNECTING -> {
+        reconnect = null;
+        timers.arm(TimerKind.CONNECT, now + config.connectTimeout().toNanos());
+      }
+      case WAIT_HELLO -> {
+        timers.cancel(TimerKind.CONNECT);
+        timers.arm(TimerKind.HELLO, now + config.helloTimeout().toNanos());
+      }
+      case WAIT_PERMIT -> {
+        timers.cancel(TimerKind.HELLO);
+        identifyAbandoned = false;
+        if (!config.identifyPermitsGranted()) {
+          long wait = identifiedAtNanos + IDENTIFY_SPACING_NANOS - now;
+          permitted = !identifiedBefore || wait <= 0;
+          if (!permitted) {
+            timers.arm(TimerKind.IDENTIFY, now + wait);
+          }
+        }
+      }
+      case IDENTIFYING, RESUMING -> {
+        timers.cancel(TimerKind.HELLO);
+        inbound = false;
+        timers.arm(TimerKind.SESSION, now + config.sessionTimeout().toNanos());
+      }
+      case READY -> {
+        timers.cancel(TimerKind.SESSION);
+        timers.arm(TimerKind.STABLE, now + config.stableAfter().toNanos());
+      }
+      case CLOSING -> timers.arm(TimerKind.CLOSE, now + config.closeTimeout().toNanos());
+      case IDLE, BACKOFF, FATAL, STOPPED -> timers.cancelAll();
+    }
+  }
+
+  private void closed(Cause cause, String detail, long pauseNanos) {
+    if (state == GatewayState.CLOSING) {
+      endTransport();
+      transition(Signal.CLOSED);
+    } else if (state.isOpen()) {
+      disconnect(Signal.CLOSED, cause, detail, 0, pauseNanos);
+    } else {
+      ignoredInputs++;
+    }
+  }
+
+  /** Leaves the transport, if there is one, and asks for the next. */
+  private void disconnect(
+      Signal signal, Cause cause, String detail, int closeCode, long pauseNanos) {
+    if (state == GatewayState.RESUMING && resumeSent && ladder.resumeFailed()) {
+      dropSession();
+    }
+    leaveSession();
+    endTransport();
+    transition(signal);
+    long delayNanos = Math.max(pauseNanos, ladder.nextDelayNanos(sessionId != null));
+    reconnect = new Reconnect(closeCode, delayNanos, dialUri(), cause, detail);
+  }
+
+  private void leaveSession() {
+    if (state.isOpen()) {
+      lastSeen = config.instantSource().instant();
+    }
+  }
+
+  /** Forgets everything that belonged to the transport. */
+  private void endTransport() {
+    if (zlib != null) {
+      zlib.end();
+      zlib = null;
+    }
+    timers.cancelAll();
+    heartbeat.reset();
+    heartbeatDue = false;
+    heartbeatWanted = false;
+    resumeSent = false;
+    permitted = false;
+  }
+
+  private void startSession(
+      String sessionId, @Nullable String resumeUrl, long sequence, long applicationId) {
+    this.sessionId = sessionId;
+    this.resumeUrl = resumeUrl;
+    this.applicationId = applicationId;
+    received = sequence;
+    sessionEpoch++;
+    acknowledgements.reset(sequence);
+    unsettled = -1;
+  }
+
+  private void dropSession() {
+    sessionId = null;
+    resumeUrl = null;
+    received = -1;
+    unsettled = -1;
+    acknowledgements.reset(0);
+    ladder.sessionDropped();
+  }
+
+  /** The resume URL could not be dialled: the session may still be alive behind the base URL. */
+  private void forgetDeadResumeUrl() {
+    if (dialledResumeUrl) {
+      resumeUrl = null;
+    }
+  }
+
+  private URI dialUri() {
+    String base =
+        sessionId != null && resumeUrl != null ? resumeUrl : config.gatewayUri().toString();
+    return GatewayUris.dial(base, config);
+  }
+
+  /**
+   * The view of the last message is past its time; unless deferred, its event counts as handled.
+   */
+  private void settle() {
+    scratch.dispatch.invalidate();
+    if (unsettled >= 0) {
+      acknowledgements.acknowledge(unsettled);
+      unsettled = -1;
+    }
+  }
+
+  void deferAcknowledgement() {
+    unsettled = -1;
+  }
+
+  private boolean isCurrent(int generation) {
+    if (generation != this.generation) {
+      ignoredInputs++;
+      return false;
+    }
+    return true;
+  }
+
+  private long between(long minNanos, long maxNanos) {
+    return minNanos + (long) (random.nextDouble() * (maxNanos - minNanos));
+  }
+}

@@ -1,0 +1,122 @@
+package dev.sluice.gateway;
+
+/**
+ * Whether the peer is alive, judged each time that a heartbeat is due.
+ *
+ * <p>Any inbound message proves life, for an ACK can queue behind a flood of events; but a peer
+ * that goes on sending without an ACK for four intervals is taken for dead all the same. Pauses of
+ * reading are the driver's own doing and do not count against the peer, up to a cap; after one a
+ * whole interval passes before the next judgement.
+ */
+final class HeartbeatMonitor {
+
+  static final int MAX_UNACKED_INTERVALS = 4;
+  static final long PAUSE_CAP_NANOS = 600_000_000_000L;
+
+  private long intervalNanos;
+  private boolean ackOutstanding;
+  private long lastSentNanos;
+  private long unackedSinceNanos;
+  private boolean inbound;
+  private boolean paused;
+  private long pausedAtNanos;
+  private boolean grace;
+  private long graceUntilNanos;
+  private long lastLatencyNanos;
+  private long totalLatencyNanos;
+  private int acks;
+
+  /** Starts afresh, as every transport does; the latencies and a pause go on. */
+  void reset() {
+    intervalNanos = 0;
+    ackOutstanding = false;
+    inbound = false;
+    grace = false;
+  }
+
+  void interval(long intervalNanos) {
+    this.intervalNanos = intervalNanos;
+    ackOutstanding = false;
+  }
+
+  /** 0 before HELLO. */
+  long intervalNanos() {
+    return intervalNanos;
+  }
+
+  /** Called for every message: one store, no clock. */
+  void received() {
+    inbound = true;
+  }
+
+  /**
+   * A heartbeat that the timer asked for was handed out; those the gateway asks for do not count.
+   */
+  void sent(long nowNanos) {
+    if (!ackOutstanding) {
+      ackOutstanding = true;
+      unackedSinceNanos = nowNanos;
+    }
+    lastSentNanos = nowNanos;
+    inbound = false;
+  }
+
+  /** Returns whether it answers a heartbeat of the timer, and so measured a latency. */
+  boolean acked(long nowNanos) {
+    if (!ackOutstanding) {
+      return false;
+    }
+    ackOutstanding = false;
+    lastLatencyNanos = nowNanos - lastSentNanos;
+    totalLatencyNanos += lastLatencyNanos;
+    acks++;
+    return true;
+  }
+
+  void paused(long nowNanos) {
+    if (!paused) {
+      paused = true;
+      pausedAtNanos = nowNanos;
+    }
+  }
+
+  void resumed(long nowNanos) {
+    if (paused) {
+      paused = false;
+      grace = true;
+      graceUntilNanos = nowNanos + intervalNanos;
+      unackedSinceNanos += Math.min(nowNanos - pausedAtNanos, PAUSE_CAP_NANOS);
+    }
+  }
+
+  /** Asked when a heartbeat is due. */
+  boolean isZombie(long nowNanos) {
+    if (!ackOutstanding) {
+      return false;
+    }
+    if (paused) {
+      return nowNanos - pausedAtNanos > PAUSE_CAP_NANOS;
+    }
+    if (grace) {
+      if (nowNanos - graceUntilNanos < 0) {
+        return false;
+      }
+      grace = false;
+    }
+    return !inbound || nowNanos - unackedSinceNanos >= MAX_UNACKED_INTERVALS * intervalNanos;
+  }
+
+  /** 0 before the first. */
+  long lastLatencyNanos() {
+    return lastLatencyNanos;
+  }
+
+  /** 0 before the first. */
+  long meanLatencyNanos() {
+    return acks == 0 ? 0 : totalLatencyNanos / acks;
+  }
+
+  int acks() {
+    return acks;
+  }
+}

@@ -1,0 +1,101 @@
+package dev.sluice.gateway.sharding;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.gateway.NanoClock;
+import java.time.Duration;
+
+/**
+ * How many sessions the bot may still start: {@code session_start_limit}. Spending more than
+ * Discord allows ends every session and resets the token, so this is a hard gate, with a reserve
+ * that is kept for an operator's need.
+ *
+ * <p>Not thread-safe; confine to one thread.
+ *
+ * @see <a
+ *     href="https://discord.com/developers/docs/events/gateway#session-start-limit-object">Session
+ *     start limit</a>
+ */
+public final class SessionStartBudget {
+
+  private static final long PERIOD_NANOS = Duration.ofDays(1).toNanos();
+
+  private final NanoClock clock;
+  private final int reserve;
+  private int total;
+  private int remaining;
+  private long resetAtNanos;
+
+  private SessionStartBudget(int reserve, NanoClock clock) {
+    this.reserve = reserve;
+    this.clock = clock;
+  }
+
+  /**
+   * Creates a budget that refuses everything until it is told what is left.
+   *
+   * @param reserve how many starts are never spent, at least 0
+   * @param clock the time of the reset
+   * @return the budget
+   * @throws IllegalArgumentException if the reserve is negative
+   */
+  public static SessionStartBudget create(int reserve, NanoClock clock) {
+    if (reserve < 0) {
+      throw new IllegalArgumentException("reserve: " + reserve + " (expected: >= 0)");
+    }
+    return new SessionStartBudget(reserve, requireNonNull(clock, "clock"));
+  }
+
+  /**
+   * Takes over what GET /gateway/bot says.
+   *
+   * @param total starts in a period
+   * @param remaining starts left in this one
+   * @param resetAfter the time until {@code remaining} is {@code total} again
+   * @throws IllegalArgumentException if one of them is negative; nothing has changed
+   */
+  public void update(int total, int remaining, Duration resetAfter) {
+    if (total < 0 || remaining < 0 || resetAfter.isNegative()) {
+      throw new IllegalArgumentException(
+          "session start limit: "
+              + remaining
+              + " of "
+              + total
+              + ", reset after "
+              + resetAfter
+              + " (expected: none negative)");
+    }
+    this.total = total;
+    this.remaining = remaining;
+    resetAtNanos = clock.nanoTime() + resetAfter.toNanos();
+  }
+
+  /** {@return whether a start was spent; false when only the reserve is left} */
+  public boolean trySpend() {
+    resetIfDue();
+    if (remaining <= reserve) {
+      return false;
+    }
+    remaining--;
+    return true;
+  }
+
+  /** {@return the starts left in this period, the reserve among them} */
+  public int remaining() {
+    resetIfDue();
+    return remaining;
+  }
+
+  /** {@return the time until the period ends, 0 if it has} */
+  public long resetAfterNanos() {
+    return Math.max(0, resetAtNanos - clock.nanoTime());
+  }
+
+  private void resetIfDue() {
+    long now = clock.nanoTime();
+    if (total > 0 && resetAtNanos - now <= 0) {
+      remaining = total;
+      resetAtNanos = now + PERIOD_NANOS;
+    }
+  }
+}
