@@ -111,7 +111,16 @@ public final class GatewayConnection {
   private long staleAcknowledgements;
   private long inflatedBytes;
 
-  private record QueuedCommand(GatewayCommand command, byte[] payload) {}
+  private static final class QueuedCommand {
+
+    final GatewayCommand command;
+    final byte[] payload;
+
+    QueuedCommand(GatewayCommand command, byte[] payload) {
+      this.command = command;
+      this.payload = payload;
+    }
+  }
 
   private GatewayConnection(
       GatewayConfig config,

@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 /**
  * One deadline for each {@link TimerKind}; arming again replaces. Times are those of a NanoClock.
  */
+@SuppressWarnings("EnumOrdinal") // an index into an array that never leaves this class
 final class TimerTable {
 
   private static final TimerKind[] KINDS = TimerKind.values();
