@@ -39,7 +39,7 @@ final class ReconnectLadder {
 
   /** The wait after an answer that will hardly change soon: the upper half of the cap. */
   long longestNanos() {
-    return maxBackoffNanos / 2 + (long) (random.nextDouble() * (maxBackoffNanos / 2));
+    return maxBackoffNanos / 2 + random.nextLong(maxBackoffNanos / 2 + 1);
   }
 
   /** The session was live for the whole stable period. */

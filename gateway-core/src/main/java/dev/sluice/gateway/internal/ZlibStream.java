@@ -52,7 +52,7 @@ public final class ZlibStream {
     unfinished = NOTHING;
     payloadInput += message.remaining();
     for (int i = Math.max(message.position(), message.limit() - 4); i < message.limit(); i++) {
-      tail = tail << 8 | message.get(i) & 0xFF;
+      tail = (tail << 8) | (message.get(i) & 0xFF);
     }
     try {
       inflater.setInput(message);
