@@ -410,6 +410,43 @@ public final class GatewayConnection {
   }
 
   /**
+   * Says that the transport carried something that is no whole message: a frame that breaks the
+   * rules of WebSocket, a message over the limit. The stream cannot be followed, the session can be
+   * resumed.
+   *
+   * @param detail what came and what was expected, for the log
+   */
+  public void recvMalformed(String detail) {
+    settle();
+    if (state.isOpen()) {
+      protocolError(detail);
+    } else {
+      ignoredInputs++;
+    }
+  }
+
+  /**
+   * Says that a given transport carried something that is no whole message.
+   *
+   * @param generation what {@link #opened} returned for the transport
+   * @param detail what came and what was expected, for the log
+   */
+  public void recvMalformed(int generation, String detail) {
+    if (isCurrent(generation)) {
+      recvMalformed(detail);
+    }
+  }
+
+  /**
+   * Says that the application is done with the last dispatch, ahead of the next input that would
+   * say the same: unless deferred it is acknowledged, and its view is past its time. A driver calls
+   * it before it lets go of the message's memory.
+   */
+  public void handled() {
+    settle();
+  }
+
+  /**
    * Says that the driver stopped reading on its own account: silence is not the peer's fault now.
    */
   public void readingPaused() {
