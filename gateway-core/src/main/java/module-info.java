@@ -4,5 +4,6 @@ module dev.sluice.gateway {
   requires static transitive org.jspecify;
 
   exports dev.sluice.gateway;
+  exports dev.sluice.gateway.server;
   exports dev.sluice.gateway.sharding;
 }

@@ -1,0 +1,434 @@
+package dev.sluice.gateway.server;
+
+import dev.sluice.gateway.ShardId;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * How a {@link GatewayServer} behaves. Immutable; made by {@link #builder}.
+ *
+ * @param token the bare bot token that IDENTIFY and RESUME must carry; never in {@link #toString}
+ * @param gatewayUrl the base URL that {@code GET /gateway/bot} gives
+ * @param resumeGatewayUrl the URL that READY gives for resuming
+ * @param applicationId the id of the application and of its bot user
+ * @param guilds the guilds of a shard, the {@code guilds} of READY; over 2500 close with 4011
+ * @param heartbeatInterval the interval of HELLO; 1.5 of them without a heartbeat close with 4000
+ * @param identifyTimeout how long a connection may stay open without a session
+ * @param maxConcurrency the number of identify buckets, at least 1
+ * @param identifyWindow the time in which a bucket admits one IDENTIFY
+ * @param sessionStartTotal how many identifies are admitted in 24 h
+ * @param sessionStartRemaining how many of them are left at the start
+ * @param shards the recommended number of shards
+ * @param sessionLifetime how long a session without a connection may be resumed
+ * @param replayCapacity how many events a session keeps for replay, at least 1
+ * @param replayMaxBytes how many bytes of events a session keeps for replay, at least 1; the newest
+ *     event is kept in any case
+ * @param sendLimit how many messages a client may send in a window
+ * @param sendWindow the sliding window of {@code sendLimit}
+ * @param maxPayloadBytes the largest message that a client may send, in bytes
+ * @param compressionLevel the level of zlib, 0 to 9; a compressing connection takes about 260 kB of
+ *     native memory
+ */
+public record GatewayServerConfig(
+    String token,
+    String gatewayUrl,
+    String resumeGatewayUrl,
+    long applicationId,
+    Function<ShardId, long[]> guilds,
+    Duration heartbeatInterval,
+    Duration identifyTimeout,
+    int maxConcurrency,
+    Duration identifyWindow,
+    int sessionStartTotal,
+    int sessionStartRemaining,
+    int shards,
+    Duration sessionLifetime,
+    int replayCapacity,
+    int replayMaxBytes,
+    int sendLimit,
+    Duration sendWindow,
+    int maxPayloadBytes,
+    int compressionLevel) {
+
+  /**
+   * Checks the ranges.
+   *
+   * @throws IllegalArgumentException if a value is out of its range
+   */
+  public GatewayServerConfig {
+    Objects.requireNonNull(token, "token");
+    if (token.isEmpty()) {
+      throw new IllegalArgumentException("token: empty (expected: a bot token)");
+    }
+    Objects.requireNonNull(gatewayUrl, "gatewayUrl");
+    Objects.requireNonNull(resumeGatewayUrl, "resumeGatewayUrl");
+    Objects.requireNonNull(guilds, "guilds");
+    requirePositive("heartbeatInterval", heartbeatInterval);
+    requirePositive("identifyTimeout", identifyTimeout);
+    requireInRange("maxConcurrency", maxConcurrency, 1, Integer.MAX_VALUE);
+    requirePositive("identifyWindow", identifyWindow);
+    requireInRange("sessionStartTotal", sessionStartTotal, 0, Integer.MAX_VALUE);
+    requireInRange("sessionStartRemaining", sessionStartRemaining, 0, sessionStartTotal);
+    requireInRange("shards", shards, 1, Integer.MAX_VALUE);
+    requirePositive("sessionLifetime", sessionLifetime);
+    requireInRange("replayCapacity", replayCapacity, 1, 1 << 30);
+    requireInRange("replayMaxBytes", replayMaxBytes, 1, Integer.MAX_VALUE);
+    requireInRange("sendLimit", sendLimit, 1, 1 << 20);
+    requirePositive("sendWindow", sendWindow);
+    requireInRange("maxPayloadBytes", maxPayloadBytes, 1, Integer.MAX_VALUE);
+    requireInRange("compressionLevel", compressionLevel, 0, 9);
+  }
+
+  /**
+   * {@return a builder with the values of Discord where they are known}
+   *
+   * @param token the bare bot token that clients must send
+   */
+  public static Builder builder(String token) {
+    return new Builder(token);
+  }
+
+  /**
+   * {@return this configuration with another URL, for resuming too: what a driver needs that learns
+   * its port only when it is bound}
+   *
+   * @param url the URL
+   */
+  public GatewayServerConfig withGatewayUrl(String url) {
+    return new GatewayServerConfig(
+        token,
+        url,
+        url,
+        applicationId,
+        guilds,
+        heartbeatInterval,
+        identifyTimeout,
+        maxConcurrency,
+        identifyWindow,
+        sessionStartTotal,
+        sessionStartRemaining,
+        shards,
+        sessionLifetime,
+        replayCapacity,
+        replayMaxBytes,
+        sendLimit,
+        sendWindow,
+        maxPayloadBytes,
+        compressionLevel);
+  }
+
+  /** {@return the URLs and the limits, without the token} */
+  @Override
+  public String toString() {
+    return "GatewayServerConfig[gatewayUrl="
+        + gatewayUrl
+        + ", resumeGatewayUrl="
+        + resumeGatewayUrl
+        + ", heartbeatInterval="
+        + heartbeatInterval
+        + ", maxConcurrency="
+        + maxConcurrency
+        + ", identifyWindow="
+        + identifyWindow
+        + ", sessionStartTotal="
+        + sessionStartTotal
+        + ", shards="
+        + shards
+        + ", sessionLifetime="
+        + sessionLifetime
+        + ", replayCapacity="
+        + replayCapacity
+        + ']';
+  }
+
+  private static void requirePositive(String name, Duration value) {
+    Objects.requireNonNull(value, name);
+    // toNanos() overflows above 292 years; what is compared on a NanoClock must fit.
+    if (value.isNegative() || value.isZero() || value.toDays() > MAX_DAYS) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: > 0, <= " + MAX_DAYS + " days)");
+    }
+  }
+
+  private static void requireInRange(String name, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: " + min + ".." + max + ')');
+    }
+  }
+
+  private static final int MAX_DAYS = 36_500;
+
+  /** Collects the values of a configuration. Each may be set once. Not thread-safe. */
+  public static final class Builder {
+
+    private final Set<String> given = new HashSet<>();
+    private final String token;
+    private String gatewayUrl = "ws://127.0.0.1";
+    private String resumeGatewayUrl = "";
+    private long applicationId = 849_437_156_969_951_983L;
+    private Function<ShardId, long[]> guilds = shard -> new long[0];
+    private Duration heartbeatInterval = Duration.ofMillis(41_250);
+    private Duration identifyTimeout = Duration.ofMinutes(3);
+    private int maxConcurrency = 1;
+    private Duration identifyWindow = Duration.ofSeconds(5);
+    private int sessionStartTotal = 1000;
+    private int sessionStartRemaining = -1;
+    private int shards = 1;
+    private Duration sessionLifetime = Duration.ofMinutes(3);
+    private int replayCapacity = 10_000;
+    private int replayMaxBytes = 16 << 20;
+    private int sendLimit = 120;
+    private Duration sendWindow = Duration.ofSeconds(60);
+    private int maxPayloadBytes = 4096;
+    private int compressionLevel = 6;
+
+    private Builder(String token) {
+      this.token = Objects.requireNonNull(token, "token");
+    }
+
+    /**
+     * Sets the base URL; {@code ws://127.0.0.1} by default.
+     *
+     * @param gatewayUrl the URL, with or without a trailing slash
+     * @return this
+     */
+    public Builder gatewayUrl(String gatewayUrl) {
+      once("gatewayUrl");
+      this.gatewayUrl = Objects.requireNonNull(gatewayUrl, "gatewayUrl");
+      return this;
+    }
+
+    /**
+     * Sets the URL for resuming; the base URL by default.
+     *
+     * @param resumeGatewayUrl the URL, with or without a trailing slash
+     * @return this
+     */
+    public Builder resumeGatewayUrl(String resumeGatewayUrl) {
+      once("resumeGatewayUrl");
+      this.resumeGatewayUrl = Objects.requireNonNull(resumeGatewayUrl, "resumeGatewayUrl");
+      return this;
+    }
+
+    /**
+     * Sets the id of the application and of its bot user.
+     *
+     * @param applicationId a snowflake
+     * @return this
+     */
+    public Builder applicationId(long applicationId) {
+      once("applicationId");
+      this.applicationId = applicationId;
+      return this;
+    }
+
+    /**
+     * Sets the guilds of each shard; none by default.
+     *
+     * @param guilds gives the ids of a shard's guilds; called once for each session
+     * @return this
+     */
+    public Builder guilds(Function<ShardId, long[]> guilds) {
+      once("guilds");
+      this.guilds = Objects.requireNonNull(guilds, "guilds");
+      return this;
+    }
+
+    /**
+     * Sets the heartbeat interval; 41.25 s by default.
+     *
+     * @param heartbeatInterval above zero, used in whole milliseconds
+     * @return this
+     */
+    public Builder heartbeatInterval(Duration heartbeatInterval) {
+      once("heartbeatInterval");
+      this.heartbeatInterval = Objects.requireNonNull(heartbeatInterval, "heartbeatInterval");
+      return this;
+    }
+
+    /**
+     * Sets how long a connection may stay without a session; 3 minutes by default, for clients wait
+     * for their identify permits on open connections. Discord's value is not known.
+     *
+     * @param identifyTimeout above zero
+     * @return this
+     */
+    public Builder identifyTimeout(Duration identifyTimeout) {
+      once("identifyTimeout");
+      this.identifyTimeout = Objects.requireNonNull(identifyTimeout, "identifyTimeout");
+      return this;
+    }
+
+    /**
+     * Sets the number of identify buckets; 1 by default.
+     *
+     * @param maxConcurrency at least 1
+     * @return this
+     */
+    public Builder maxConcurrency(int maxConcurrency) {
+      once("maxConcurrency");
+      this.maxConcurrency = maxConcurrency;
+      return this;
+    }
+
+    /**
+     * Sets the time in which a bucket admits one IDENTIFY; 5 s by default.
+     *
+     * @param identifyWindow above zero
+     * @return this
+     */
+    public Builder identifyWindow(Duration identifyWindow) {
+      once("identifyWindow");
+      this.identifyWindow = Objects.requireNonNull(identifyWindow, "identifyWindow");
+      return this;
+    }
+
+    /**
+     * Sets how many identifies are admitted in 24 h; 1000 by default.
+     *
+     * @param sessionStartTotal at least 0
+     * @return this
+     */
+    public Builder sessionStartTotal(int sessionStartTotal) {
+      once("sessionStartTotal");
+      this.sessionStartTotal = sessionStartTotal;
+      return this;
+    }
+
+    /**
+     * Sets how many identifies are left at the start; all by default.
+     *
+     * @param sessionStartRemaining from 0 to the total
+     * @return this
+     */
+    public Builder sessionStartRemaining(int sessionStartRemaining) {
+      once("sessionStartRemaining");
+      this.sessionStartRemaining = sessionStartRemaining;
+      return this;
+    }
+
+    /**
+     * Sets the recommended number of shards; 1 by default.
+     *
+     * @param shards at least 1
+     * @return this
+     */
+    public Builder shards(int shards) {
+      once("shards");
+      this.shards = shards;
+      return this;
+    }
+
+    /**
+     * Sets how long a session without a connection may be resumed; 3 minutes by default.
+     *
+     * @param sessionLifetime above zero
+     * @return this
+     */
+    public Builder sessionLifetime(Duration sessionLifetime) {
+      once("sessionLifetime");
+      this.sessionLifetime = Objects.requireNonNull(sessionLifetime, "sessionLifetime");
+      return this;
+    }
+
+    /**
+     * Sets how many events a session keeps for replay; 10,000 by default.
+     *
+     * @param replayCapacity at least 1
+     * @return this
+     */
+    public Builder replayCapacity(int replayCapacity) {
+      once("replayCapacity");
+      this.replayCapacity = replayCapacity;
+      return this;
+    }
+
+    /**
+     * Sets how many bytes of events a session keeps for replay; 16 MiB by default.
+     *
+     * @param replayMaxBytes at least 1
+     * @return this
+     */
+    public Builder replayMaxBytes(int replayMaxBytes) {
+      once("replayMaxBytes");
+      this.replayMaxBytes = replayMaxBytes;
+      return this;
+    }
+
+    /**
+     * Sets how many messages a client may send; 120 in 60 s by default.
+     *
+     * @param sendLimit at least 1
+     * @param sendWindow above zero
+     * @return this
+     */
+    public Builder sendLimit(int sendLimit, Duration sendWindow) {
+      once("sendLimit");
+      this.sendLimit = sendLimit;
+      this.sendWindow = Objects.requireNonNull(sendWindow, "sendWindow");
+      return this;
+    }
+
+    /**
+     * Sets the largest message that a client may send; 4096 bytes by default.
+     *
+     * @param maxPayloadBytes at least 1
+     * @return this
+     */
+    public Builder maxPayloadBytes(int maxPayloadBytes) {
+      once("maxPayloadBytes");
+      this.maxPayloadBytes = maxPayloadBytes;
+      return this;
+    }
+
+    /**
+     * Sets the level of zlib; 6 by default.
+     *
+     * @param compressionLevel 0 (none) to 9 (smallest)
+     * @return this
+     */
+    public Builder compressionLevel(int compressionLevel) {
+      once("compressionLevel");
+      this.compressionLevel = compressionLevel;
+      return this;
+    }
+
+    /**
+     * {@return the configuration}
+     *
+     * @throws IllegalArgumentException if a value is out of its range
+     */
+    public GatewayServerConfig build() {
+      return new GatewayServerConfig(
+          token,
+          gatewayUrl,
+          given.contains("resumeGatewayUrl") ? resumeGatewayUrl : gatewayUrl,
+          applicationId,
+          guilds,
+          heartbeatInterval,
+          identifyTimeout,
+          maxConcurrency,
+          identifyWindow,
+          sessionStartTotal,
+          given.contains("sessionStartRemaining") ? sessionStartRemaining : sessionStartTotal,
+          shards,
+          sessionLifetime,
+          replayCapacity,
+          replayMaxBytes,
+          sendLimit,
+          sendWindow,
+          maxPayloadBytes,
+          compressionLevel);
+    }
+
+    private void once(String name) {
+      if (!given.add(name)) {
+        throw new IllegalStateException(name + " is already set");
+      }
+    }
+  }
+}
