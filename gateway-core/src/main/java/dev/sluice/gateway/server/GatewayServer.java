@@ -1,53 +1,224 @@
 package dev.sluice.gateway.server;
 
+import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.Encoding;
+import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.NanoClock;
+import dev.sluice.gateway.ShardId;
 import java.util.Collection;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** One application as the gateway sees it. Not thread-safe; confine to one thread. */
+/**
+ * One application as the gateway sees it: its sessions, its identify buckets and its budget of
+ * session starts. Without I/O; the driver owns the transports. Not thread-safe; confine it, its
+ * sessions and its connections to one thread.
+ *
+ * <p>The driver {@linkplain #accept accepts} a connection for each transport and feeds it. After
+ * each input, and whenever {@link GatewayServerListener#outputPending} tells so, it drains {@link
+ * GatewayServerConnection#send}, closes the transport if there is a {@link
+ * GatewayServerConnection#closeCode}, and schedules {@link
+ * GatewayServerConnection#nextTimeoutNanos}.
+ *
+ * <p>Rules, where Discord's documentation leaves them open:
+ *
+ * <ul>
+ *   <li>Only an IDENTIFY that starts a session takes the window of its bucket and a session start.
+ *       One that comes within the window, or finds no session start left, is answered with
+ *       INVALID_SESSION {@code false}; the connection stays open and may identify again. With no
+ *       session start left Discord would also end every session and reset the token.
+ *   <li>The period of 24 h starts with its first IDENTIFY, or with the server if that starts with
+ *       less than the total.
+ *   <li>A RESUME of an attached session closes the older connection with 4000.
+ *   <li>RESUMED takes a sequence of its own and is not kept, so later replays have a gap there.
+ *   <li>Events are not filtered by intents, commands are not answered, and payload compression,
+ *       {@code compress} of IDENTIFY, is not used: all three are free for a gateway to do, and the
+ *       first two are left to the {@linkplain GatewayServerListener listener}.
+ * </ul>
+ *
+ * @see <a href="https://discord.com/developers/docs/events/gateway">Gateway</a>
+ */
 public final class GatewayServer {
 
-  private GatewayServer() {}
+  static final int API_VERSION = 10;
 
-  /** Creates a server without sessions. */
+  private final GatewayServerConfig config;
+  private final GatewayServerListener listener;
+  private final NanoClock clock;
+  private final RandomGenerator random;
+  private final IdentifyGate identifyGate;
+  private final ZlibStream.Output zlibOutput = new ZlibStream.Output();
+  private final Map<String, ServerSession> sessions = new LinkedHashMap<>();
+  // All sessions have the same lifetime, so the one that was detached first ends first.
+  private final Set<ServerSession> detached = new LinkedHashSet<>();
+  private final Set<GatewayServerConnection> connections = new LinkedHashSet<>();
+  private long sessionsStarted;
+
+  private GatewayServer(
+      GatewayServerConfig config,
+      GatewayServerListener listener,
+      NanoClock clock,
+      RandomGenerator random) {
+    this.config = Objects.requireNonNull(config, "config");
+    this.listener = Objects.requireNonNull(listener, "listener");
+    this.clock = Objects.requireNonNull(clock, "clock");
+    this.random = Objects.requireNonNull(random, "random");
+    this.identifyGate = new IdentifyGate(config, clock.nanoTime());
+  }
+
+  /**
+   * Creates a server without sessions.
+   *
+   * @param config how it behaves
+   * @param listener is told what happens
+   * @param clock the only time that the server knows
+   * @param random the source of session ids
+   * @return the server
+   */
   public static GatewayServer create(
       GatewayServerConfig config,
       GatewayServerListener listener,
       NanoClock clock,
       RandomGenerator random) {
-    throw new UnsupportedOperationException();
+    return new GatewayServer(config, listener, clock, random);
   }
 
-  /** {@return the configuration} */
+  /** {@return how the server behaves} */
   public GatewayServerConfig config() {
-    throw new UnsupportedOperationException();
+    return config;
   }
 
   /**
-   * Makes the connection of a new transport.
+   * Makes the connection of a new transport, once its WebSocket request has arrived.
    *
-   * @param query the query of the WebSocket request, without the question mark; null for none
-   * @return the connection; HELLO is ready to be sent
-   * @throws IllegalArgumentException if the query asks for an API version, encoding or compression
-   *     that is not served; the driver answers HTTP 400
+   * <p>Drain {@link GatewayServerConnection#send} next: HELLO is the first message.
+   *
+   * @param query the query of the request without the question mark, as in {@code
+   *     v=10&encoding=json&compress=zlib-stream}; null for none. What is left out is served as
+   *     version 10, JSON, uncompressed; other parameters are ignored
+   * @return the connection
+   * @throws IllegalArgumentException if the query asks for an API version, an encoding or a
+   *     compression that is not served; nothing has changed, and the driver answers HTTP 400
    */
   public GatewayServerConnection accept(@Nullable String query) {
-    throw new UnsupportedOperationException();
+    Compression compression = compressionOf(query == null ? "" : query);
+    endExpired();
+    GatewayServerConnection connection = new GatewayServerConnection(this, compression);
+    connections.add(connection);
+    listener.connected(connection);
+    return connection;
   }
 
-  /** {@return a snapshot of the sessions that can be resumed or are attached, oldest first} */
+  /** {@return a snapshot of the sessions that are attached or can be resumed, oldest first} */
   public Collection<ServerSession> sessions() {
-    throw new UnsupportedOperationException();
+    endExpired();
+    return List.copyOf(sessions.values());
   }
 
   /** {@return a snapshot of the open connections, oldest first} */
   public Collection<GatewayServerConnection> connections() {
-    throw new UnsupportedOperationException();
+    return List.copyOf(connections);
   }
 
   /** {@return the answer to {@code GET /gateway/bot} as of now} */
   public GatewayBot gatewayBot() {
-    throw new UnsupportedOperationException();
+    return identifyGate.gatewayBot(clock.nanoTime());
+  }
+
+  GatewayServerListener listener() {
+    return listener;
+  }
+
+  ZlibStream.Output zlibOutput() {
+    return zlibOutput;
+  }
+
+  long nowNanos() {
+    return clock.nanoTime();
+  }
+
+  IdentifyGate.Verdict admit(ShardId shard) {
+    return identifyGate.admit(shard, clock.nanoTime());
+  }
+
+  ServerSession startSession(ShardId shard, Intents intents) {
+    endExpired();
+    // The count keeps ids apart even if a test's generator always yields the same number.
+    String id =
+        HexFormat.of().toHexDigits(random.nextLong())
+            + HexFormat.of().toHexDigits(random.nextLong() + ++sessionsStarted);
+    ServerSession session = new ServerSession(this, id, shard, intents);
+    sessions.put(id, session);
+    return session;
+  }
+
+  @Nullable ServerSession findSession(String id) {
+    endExpired();
+    return sessions.get(id);
+  }
+
+  void connectionClosed(GatewayServerConnection connection, int code) {
+    connections.remove(connection);
+    listener.disconnected(connection, code);
+  }
+
+  void sessionAttached(ServerSession session) {
+    detached.remove(session);
+  }
+
+  void sessionDetached(ServerSession session) {
+    detached.add(session);
+  }
+
+  void sessionEnded(ServerSession session, ServerSession.EndReason reason) {
+    detached.remove(session);
+    sessions.remove(session.id());
+    listener.sessionEnded(session, reason);
+  }
+
+  void endExpired() {
+    long nowNanos = clock.nanoTime();
+    long lifetimeNanos = config.sessionLifetime().toNanos();
+    // A new iterator each time, for the listener may detach and end sessions.
+    for (Iterator<ServerSession> i = detached.iterator(); i.hasNext(); i = detached.iterator()) {
+      ServerSession longestDetached = i.next();
+      if (nowNanos - longestDetached.detachedNanos() < lifetimeNanos) {
+        return;
+      }
+      longestDetached.end(ServerSession.EndReason.EXPIRED);
+    }
+  }
+
+  private static Compression compressionOf(String query) {
+    Compression compression = Compression.NONE;
+    for (String parameter : query.split("&", -1)) {
+      int equals = parameter.indexOf('=');
+      String name = equals < 0 ? parameter : parameter.substring(0, equals);
+      String value = equals < 0 ? "" : parameter.substring(equals + 1);
+      switch (name) {
+        case "v" -> requireServed(name, value, Integer.toString(API_VERSION));
+        case "encoding" -> requireServed(name, value, Encoding.JSON.parameter());
+        case "compress" -> {
+          requireServed(name, value, "zlib-stream");
+          compression = Compression.ZLIB_STREAM;
+        }
+        default -> {}
+      }
+    }
+    return compression;
+  }
+
+  private static void requireServed(String name, String value, String served) {
+    if (!value.equals(served)) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: " + served + ')');
+    }
   }
 }

@@ -67,6 +67,10 @@ public record GatewayServerConfig(
     Objects.requireNonNull(resumeGatewayUrl, "resumeGatewayUrl");
     Objects.requireNonNull(guilds, "guilds");
     requirePositive("heartbeatInterval", heartbeatInterval);
+    if (heartbeatInterval.toMillis() == 0) {
+      throw new IllegalArgumentException(
+          "heartbeatInterval: " + heartbeatInterval + " (expected: >= 1 ms)");
+    }
     requirePositive("identifyTimeout", identifyTimeout);
     requireInRange("maxConcurrency", maxConcurrency, 1, Integer.MAX_VALUE);
     requirePositive("identifyWindow", identifyWindow);

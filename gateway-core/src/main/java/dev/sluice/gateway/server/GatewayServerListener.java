@@ -16,9 +16,11 @@ public interface GatewayServerListener {
   /**
    * Is told that a connection that {@link GatewayServerConnection#send} had drained has something to
    * send, or is to be closed. The driver drains it, asks for its close code and schedules its
-   * timeout anew, now or a little later; it is told once, until it has drained the connection.
+   * timeout anew, from here or a little later; it is told once, until it has drained the connection.
    *
-   * <p>Not told for what {@link GatewayServer#accept} queues.
+   * <p>This is how it learns of what did not come from its own input: an event that the application
+   * dispatched, a connection that another one replaced. It is told of the answers to its input too,
+   * but not of the HELLO that {@link GatewayServer#accept} queues.
    *
    * @param connection the connection
    */
