@@ -23,12 +23,13 @@ final class Commands {
               && d.path("self_deaf").isBoolean();
       case REQUEST_GUILD_MEMBERS ->
           isId(d.path("guild_id"))
-              && (d.path("query").isTextual() && d.path("limit").isIntegralNumber()
+              && ((d.path("query").isTextual() && d.path("limit").isIntegralNumber())
                   || d.path("user_ids").isArray()
                   || isId(d.path("user_ids")));
       case REQUEST_SOUNDBOARD_SOUNDS -> d.path("guild_ids").isArray();
       case REQUEST_CHANNEL_INFO -> isId(d.path("guild_id")) && d.path("fields").isArray();
-      default -> throw new IllegalArgumentException("opcode: " + command + " (expected: a command)");
+      default ->
+          throw new IllegalArgumentException("opcode: " + command + " (expected: a command)");
     };
   }
 

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The gateway's end of one transport. Not thread-safe; confine to the server's thread.
  *
- * <p>A client's mistake, a missed heartbeat or {@link #close} makes {@link #closeCode} positive. From
- * then on, and once the transport is gone, the connection has no session, every input is ignored and
- * every wish does nothing; the driver drains {@link #send} a last time and closes the transport. Its
- * native memory is freed by then, or when the driver reports the end of the transport, which it does
- * in any case.
+ * <p>A client's mistake, a missed heartbeat or {@link #close} makes {@link #closeCode} positive.
+ * From then on, and once the transport is gone, the connection has no session, every input is
+ * ignored and every wish does nothing; the driver drains {@link #send} a last time and closes the
+ * transport. Its native memory is freed by then, or when the driver reports the end of the
+ * transport, which it does in any case.
  */
 public final class GatewayServerConnection {
 
@@ -31,7 +31,15 @@ public final class GatewayServerConnection {
   private static final int ABNORMAL_CLOSURE = 1006;
 
   /** A message beside the session's events; without a frame type it is encoded as they are. */
-  private record Queued(@Nullable FrameType rawType, byte[] message) {}
+  private static final class Queued {
+    final @Nullable FrameType rawType;
+    final byte[] message;
+
+    Queued(@Nullable FrameType rawType, byte[] message) {
+      this.rawType = rawType;
+      this.message = message;
+    }
+  }
 
   private final GatewayServer server;
   private final @Nullable ZlibStream zlib;
@@ -74,9 +82,9 @@ public final class GatewayServerConnection {
    *
    * <p>Every message counts towards the send limit, 4008. One that is BINARY, too large or no JSON
    * object closes with 4002; an opcode that clients do not send, and data that is malformed for its
-   * opcode, with 4001; a command before IDENTIFY with 4003. IDENTIFY and RESUME close with 4005 when
-   * a session is attached, and with 4004 unless they carry the bare token; IDENTIFY with 4010, 4011
-   * or 4013 for its shard, its guilds or its intents; RESUME with 4007 for a sequence that the
+   * opcode, with 4001; a command before IDENTIFY with 4003. IDENTIFY and RESUME close with 4005
+   * when a session is attached, and with 4004 unless they carry the bare token; IDENTIFY with 4010,
+   * 4011 or 4013 for its shard, its guilds or its intents; RESUME with 4007 for a sequence that the
    * session has not reached.
    *
    * @param type the kind of message
@@ -99,7 +107,8 @@ public final class GatewayServerConnection {
    * session, any other keeps it to be resumed.
    *
    * @param code the close code, 1005 for a close frame without one
-   * @see <a href="https://discord.com/developers/docs/events/gateway#disconnecting">Disconnecting</a>
+   * @see <a
+   *     href="https://discord.com/developers/docs/events/gateway#disconnecting">Disconnecting</a>
    */
   public void recvCloseCode(int code) {
     boolean forGood = code == CloseCode.NORMAL.code() || code == CloseCode.GOING_AWAY.code();
@@ -158,8 +167,8 @@ public final class GatewayServerConnection {
   }
 
   /**
-   * Handles the passing of time: closes with 4000 when 1.5 heartbeat intervals have passed since the
-   * last heartbeat or, without one, since the start, and when no session was started or resumed
+   * Handles the passing of time: closes with 4000 when 1.5 heartbeat intervals have passed since
+   * the last heartbeat or, without one, since the start, and when no session was started or resumed
    * within the identify timeout. Early, late and repeated calls are harmless.
    */
   public void onTimeout() {
@@ -181,7 +190,10 @@ public final class GatewayServerConnection {
    * @throws IllegalArgumentException if the code is another; nothing has changed
    */
   public void close(int code) {
-    if (code < 1000 || code > 4999 || code == CloseCode.NO_STATUS.code() || code == ABNORMAL_CLOSURE) {
+    if (code < 1000
+        || code > 4999
+        || code == CloseCode.NO_STATUS.code()
+        || code == ABNORMAL_CLOSURE) {
       throw new IllegalArgumentException(
           "close code: " + code + " (expected: 1000..4999, not 1005 or 1006)");
     }
@@ -189,7 +201,9 @@ public final class GatewayServerConnection {
     close(code, resumable ? null : EndReason.SERVER_CLOSED);
   }
 
-  /** Tells the client to reconnect and resume, opcode 7. Does not close the connection by itself. */
+  /**
+   * Tells the client to reconnect and resume, opcode 7. Does not close the connection by itself.
+   */
   public void reconnect() {
     enqueue(Payloads.RECONNECT);
   }

@@ -14,9 +14,10 @@ import java.nio.ByteBuffer;
 public interface GatewayServerListener {
 
   /**
-   * Is told that a connection that {@link GatewayServerConnection#send} had drained has something to
-   * send, or is to be closed. The driver drains it, asks for its close code and schedules its
-   * timeout anew, from here or a little later; it is told once, until it has drained the connection.
+   * Is told that a connection that {@link GatewayServerConnection#send} had drained has something
+   * to send, or is to be closed. The driver drains it, asks for its close code and schedules its
+   * timeout anew, from here or a little later; it is told once, until it has drained the
+   * connection.
    *
    * <p>This is how it learns of what did not come from its own input: an event that the application
    * dispatched, a connection that another one replaced. It is told of the answers to its input too,
@@ -86,8 +87,8 @@ public interface GatewayServerListener {
   default void resumeRejected(GatewayServerConnection connection, String sessionId) {}
 
   /**
-   * Is told of a payload that an identified client sent: a heartbeat, or a command, which the server
-   * accepts and leaves to the listener to answer.
+   * Is told of a payload that an identified client sent: a heartbeat, or a command, which the
+   * server accepts and leaves to the listener to answer.
    *
    * @param session the session of the sender
    * @param opcode what was sent: opcode 1, 3, 4, 8, 31 or 43

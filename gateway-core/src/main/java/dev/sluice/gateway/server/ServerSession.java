@@ -50,8 +50,7 @@ public final class ServerSession {
     this.shard = shard;
     this.intents = intents;
     GatewayServerConfig config = server.config();
-    this.ring =
-        new ReplayRing(config.replayCapacity(), config.replayMaxBytes(), READY_SEQUENCE);
+    this.ring = new ReplayRing(config.replayCapacity(), config.replayMaxBytes(), READY_SEQUENCE);
   }
 
   /** {@return the session id of READY, 32 hexadecimal digits} */
@@ -92,10 +91,10 @@ public final class ServerSession {
    * @param type the name of the event: upper-case letters, digits and underscores
    * @param d one JSON value in UTF-8, between position and limit; copied, its position not moved,
    *     its syntax not checked
-   * @return the sequence of the event; if the session has ended, the sequence of its last event, and
-   *     nothing is dispatched
-   * @throws IllegalArgumentException if {@code type} has another form or {@code d} is empty; nothing
-   *     has changed
+   * @return the sequence of the event; if the session has ended, the sequence of its last event,
+   *     and nothing is dispatched
+   * @throws IllegalArgumentException if {@code type} has another form or {@code d} is empty;
+   *     nothing has changed
    */
   public long dispatch(String type, ByteBuffer d) {
     requireEventName(type);
@@ -174,7 +173,7 @@ public final class ServerSession {
     boolean valid = !type.isEmpty();
     for (int i = 0; i < type.length(); i++) {
       char c = type.charAt(i);
-      valid &= c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_';
+      valid &= (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     }
     if (!valid) {
       throw new IllegalArgumentException(

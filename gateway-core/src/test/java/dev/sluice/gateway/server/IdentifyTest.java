@@ -1,0 +1,259 @@
+package dev.sluice.gateway.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.ShardId;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class IdentifyTest {
+
+  @Test
+  void helloComesFirst() {
+    TestClient client = new TestGateway().connect();
+
+    assertThat(client.takeAll()).containsExactly(TestClient.HELLO);
+    assertThat(client.connection.session()).isNull();
+  }
+
+  @Test
+  void identifyStartsASession() throws Exception {
+    TestGateway gateway =
+        new TestGateway(
+            TestGateway.config()
+                .applicationId(42)
+                .gatewayUrl("ws://base.test")
+                .resumeGatewayUrl("ws://resume.test")
+                .guilds(shard -> new long[] {shard.id(), -1}));
+    TestClient client = gateway.connect();
+    client.take();
+
+    client.identify(3, 16);
+
+    String message = client.take();
+    assertThat(message).startsWith("{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":{\"v\":10,");
+    JsonNode ready = new ObjectMapper().readTree(message).get("d");
+    assertThat(ready.get("session_id").textValue())
+        .matches("[0-9a-f]{32}")
+        .isEqualTo(client.session().id());
+    assertThat(ready.get("resume_gateway_url").textValue()).isEqualTo("ws://resume.test");
+    assertThat(ready.get("shard")).hasToString("[3,16]");
+    assertThat(ready.get("guilds"))
+        .hasToString(
+            "[{\"unavailable\":true,\"id\":\"3\"},"
+                + "{\"unavailable\":true,\"id\":\"18446744073709551615\"}]");
+    assertThat(ready.get("user").get("id").textValue()).isEqualTo("42");
+    assertThat(ready.get("application").get("id").textValue()).isEqualTo("42");
+    assertThat(ready.get("application").get("flags").isInt()).isTrue();
+    assertThat(ready.get("session_type").textValue()).isEqualTo("normal");
+    assertThat(message).doesNotContain(TestGateway.TOKEN);
+    assertThat(client.connection.send()).isNull();
+
+    ServerSession session = client.session();
+    assertThat(session.shard()).isEqualTo(new ShardId(3, 16));
+    assertThat(session.intents()).isEqualTo(new Intents(513));
+    assertThat(session.sequence()).isEqualTo(1);
+    assertThat(session.connection()).isSameAs(client.connection);
+    assertThat(gateway.server.sessions()).containsExactly(session);
+    assertThat(gateway.told).containsExactly("connected", "identified 3/16");
+  }
+
+  @Test
+  void sessionIdsDifferEvenIfChanceDoesNot() {
+    GatewayServer server =
+        GatewayServer.create(
+            TestGateway.config().maxConcurrency(2).build(),
+            new GatewayServerListener() {},
+            () -> 0,
+            () -> 7);
+    TestClient first = new TestClient(server.accept(null));
+    TestClient second = new TestClient(server.accept(null));
+
+    first.identify(0, 2);
+    second.identify(1, 2);
+
+    assertThat(first.session().id()).isNotEqualTo(second.session().id());
+  }
+
+  @Test
+  void shardIsOptional() {
+    TestClient client = new TestGateway().connect();
+
+    client.identifyWith("\"intents\":0");
+
+    assertThat(client.session().shard()).isEqualTo(ShardId.SINGLE);
+  }
+
+  @ParameterizedTest(name = "{0} -> {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "intents":513,"shard":[16,16]     | 4010
+          "intents":513,"shard":[-1,16]     | 4010
+          "intents":513,"shard":[0,0]       | 4010
+          "intents":513,"shard":[0]         | 4010
+          "intents":513,"shard":[0,1,2]     | 4010
+          "intents":513,"shard":["0","1"]   | 4010
+          "intents":513,"shard":7           | 4010
+          "intents":513,"shard":null        | 4010
+          "shard":[0,1]                     | 4013
+          "intents":"513"                   | 4013
+          "intents":1.5                     | 4013
+          "intents":null                    | 4013
+          "intents":-1                      | 4013
+          "intents":131072                  | 4013
+          "intents":99999999999             | 4013
+          """)
+  void malformedIdentifyIsClosed(String fields, int code) {
+    TestGateway gateway = new TestGateway();
+    TestClient client = gateway.connect();
+
+    client.identifyWith(fields);
+
+    assertThat(client.connection.closeCode()).isEqualTo(code);
+    assertThat(gateway.server.sessions()).isEmpty();
+    assertThat(gateway.server.gatewayBot().remaining()).isEqualTo(1000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Bot MTk4.cl2.Fm3q", "MTk4.cl2.Fm3", "", "mtk4.cl2.fm3q"})
+  void onlyTheBareTokenIsRight(String token) {
+    TestGateway gateway = new TestGateway();
+    TestClient identifying = gateway.connect();
+    TestClient resuming = gateway.connect();
+
+    identifying.send(
+        "{\"op\":2,\"d\":{\"token\":\"" + token + "\",\"properties\":{},\"intents\":0}}");
+    resuming.send("{\"op\":6,\"d\":{\"token\":\"" + token + "\",\"session_id\":\"a\",\"seq\":1}}");
+
+    assertThat(identifying.connection.closeCode()).isEqualTo(4004);
+    assertThat(resuming.connection.closeCode()).isEqualTo(4004);
+  }
+
+  @Test
+  void secondIdentifyIsClosedAndTheSessionKept() {
+    TestGateway gateway = new TestGateway();
+    TestClient client = gateway.connectReady();
+
+    client.identify();
+
+    assertThat(client.connection.closeCode()).isEqualTo(4005);
+    assertThat(gateway.server.sessions()).hasSize(1);
+  }
+
+  @Test
+  void moreThan2500GuildsAreTooMany() {
+    TestGateway gateway =
+        new TestGateway(
+            TestGateway.config()
+                .maxConcurrency(2)
+                .guilds(shard -> new long[shard.id() == 0 ? 2500 : 2501]));
+    TestClient large = gateway.connect();
+    TestClient tooLarge = gateway.connect();
+
+    large.identify(0, 2);
+    tooLarge.identify(1, 2);
+
+    assertThat(large.connection.closeCode()).isZero();
+    assertThat(tooLarge.connection.closeCode()).isEqualTo(4011);
+  }
+
+  @Test
+  void bucketAdmitsOneIdentifyInAWindow() {
+    TestGateway gateway = new TestGateway();
+    gateway.connectReady();
+    TestClient second = gateway.connect();
+    second.take();
+
+    gateway.advanceMillis(4_999);
+    second.identify();
+    assertThat(second.takeAll()).containsExactly(TestClient.INVALID);
+    assertThat(second.connection.closeCode()).isZero();
+    assertThat(gateway.told).endsWith("identifyRejected 0/1");
+
+    gateway.advanceMillis(1);
+    second.identify();
+    assertThat(second.take()).startsWith("{\"t\":\"READY\"");
+    assertThat(gateway.server.gatewayBot().remaining()).isEqualTo(998);
+  }
+
+  @Test
+  void bucketsAreIndependent() {
+    TestGateway gateway = new TestGateway(TestGateway.config().maxConcurrency(2));
+    List<TestClient> clients =
+        List.of(gateway.connect(), gateway.connect(), gateway.connect(), gateway.connect());
+
+    for (int shard = 0; shard < clients.size(); shard++) {
+      clients.get(shard).identify(shard, clients.size());
+    }
+
+    assertThat(gateway.told)
+        .containsSubsequence(
+            "identified 0/4", "identified 1/4", "identifyRejected 2/4", "identifyRejected 3/4");
+  }
+
+  @Test
+  void exhaustedBudgetIsAnsweredWithInvalidSessionUntilThePeriodEnds() {
+    TestGateway gateway = new TestGateway(TestGateway.config().sessionStartTotal(1));
+    assertThat(gateway.server.gatewayBot().resetAfterMillis()).isZero();
+    gateway.connectReady();
+    gateway.advance(Duration.ofSeconds(5));
+    assertThat(gateway.server.gatewayBot())
+        .isEqualTo(new GatewayBot("ws://127.0.0.1", 1, 1, 0, 86_395_000, 1));
+
+    TestClient refused = gateway.connect();
+    refused.take();
+    refused.identify();
+    assertThat(refused.takeAll()).containsExactly(TestClient.INVALID);
+    assertThat(gateway.told).endsWith("budgetExhausted 0/1");
+
+    gateway.advance(Duration.ofSeconds(86_395));
+    assertThat(gateway.server.gatewayBot())
+        .isEqualTo(new GatewayBot("ws://127.0.0.1", 1, 1, 1, 0, 1));
+    gateway.connectReady();
+    assertThat(gateway.server.gatewayBot().remaining()).isZero();
+  }
+
+  @Test
+  void periodRunsFromTheStartWhenSessionStartsAreMissing() {
+    TestGateway gateway = new TestGateway(TestGateway.config().sessionStartRemaining(961));
+    gateway.advanceMillis(400);
+
+    assertThat(gateway.server.gatewayBot().toJson())
+        .isEqualTo(
+            "{\"url\":\"ws://127.0.0.1\",\"shards\":1,\"session_start_limit\":{\"total\":1000,"
+                + "\"remaining\":961,\"reset_after\":86399600,\"max_concurrency\":1}}");
+  }
+
+  @Test
+  void listenerMayDispatchAtOnce() {
+    GatewayServer server =
+        GatewayServer.create(
+            TestGateway.config().build(),
+            new GatewayServerListener() {
+              @Override
+              public void identified(ServerSession session) {
+                session.dispatch("EVENT", TestGateway.utf8("2"));
+              }
+            },
+            () -> 0,
+            () -> 7);
+    TestClient client = new TestClient(server.accept(null));
+    client.take();
+
+    client.identify();
+
+    List<String> messages = client.takeAll();
+    assertThat(messages).hasSize(2);
+    assertThat(messages.get(0)).startsWith("{\"t\":\"READY\"");
+    assertThat(messages.get(1)).isEqualTo(TestClient.event(2));
+  }
+}
