@@ -55,7 +55,7 @@ public final class GatewayServer {
   private final NanoClock clock;
   private final RandomGenerator random;
   private final IdentifyGate identifyGate;
-  private final ZlibStream.Output zlibOutput = new ZlibStream.Output();
+  private final StreamDeflater.Output deflaterOutput = new StreamDeflater.Output();
   private final Map<String, ServerSession> sessions = new LinkedHashMap<>();
   // All sessions have the same lifetime, so the one that was detached first ends first.
   private final Set<ServerSession> detached = new LinkedHashSet<>();
@@ -137,8 +137,8 @@ public final class GatewayServer {
     return listener;
   }
 
-  ZlibStream.Output zlibOutput() {
-    return zlibOutput;
+  StreamDeflater.Output deflaterOutput() {
+    return deflaterOutput;
   }
 
   long nowNanos() {

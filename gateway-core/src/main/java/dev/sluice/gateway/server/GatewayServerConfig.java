@@ -29,7 +29,7 @@ import java.util.function.Function;
  * @param sendLimit how many messages a client may send in a window
  * @param sendWindow the sliding window of {@code sendLimit}
  * @param maxPayloadBytes the largest message that a client may send, in bytes
- * @param compressionLevel the level of zlib, 0 to 9; a compressing connection takes about 260 kB of
+ * @param compressionLevel the level of zlib, 0 to 9; a compressing connection takes about 270 kB of
  *     native memory
  */
 public record GatewayServerConfig(

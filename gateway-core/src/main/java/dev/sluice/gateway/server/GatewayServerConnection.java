@@ -42,7 +42,7 @@ public final class GatewayServerConnection {
   }
 
   private final GatewayServer server;
-  private final @Nullable ZlibStream zlib;
+  private final @Nullable StreamDeflater deflater;
   private final ArrayDeque<Queued> queue = new ArrayDeque<>();
   private final SlidingLog received;
   private final long heartbeatTimeoutNanos;
@@ -62,10 +62,10 @@ public final class GatewayServerConnection {
   GatewayServerConnection(GatewayServer server, Compression compression) {
     GatewayServerConfig config = server.config();
     this.server = server;
-    this.zlib =
+    this.deflater =
         compression == Compression.NONE
             ? null
-            : new ZlibStream(config.compressionLevel(), server.zlibOutput());
+            : new StreamDeflater(config.compressionLevel(), server.deflaterOutput());
     this.received = new SlidingLog(config.sendLimit(), config.sendWindow().toNanos());
     this.heartbeatTimeoutNanos = config.heartbeatInterval().toNanos() / 2 * 3;
     this.identifyTimeoutNanos = config.identifyTimeout().toNanos();
@@ -426,9 +426,9 @@ public final class GatewayServerConnection {
   }
 
   private ServerFrame encode(byte[] message) {
-    return zlib == null
+    return deflater == null
         ? new ServerFrame(FrameType.TEXT, ByteBuffer.wrap(message).asReadOnlyBuffer())
-        : new ServerFrame(FrameType.BINARY, zlib.compress(message).asReadOnlyBuffer());
+        : new ServerFrame(FrameType.BINARY, deflater.compress(message).asReadOnlyBuffer());
   }
 
   private void enqueue(byte[] payload) {
@@ -493,8 +493,8 @@ public final class GatewayServerConnection {
   private void release() {
     released = true;
     queue.clear();
-    if (zlib != null) {
-      zlib.end();
+    if (deflater != null) {
+      deflater.end();
     }
   }
 

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.zip.Deflater;
 
 /** The compressor of one connection: one zlib stream, flushed at the end of each message. */
-final class ZlibStream {
+final class StreamDeflater {
 
   /** Where the compressors of a server put their output, one message at a time. */
   static final class Output {
@@ -15,7 +15,7 @@ final class ZlibStream {
   private final Deflater deflater;
   private final Output output;
 
-  ZlibStream(int level, Output output) {
+  StreamDeflater(int level, Output output) {
     this.deflater = new Deflater(level);
     this.output = output;
   }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ZlibStreamTest {
+class StreamDeflaterTest {
 
   private final TestGateway gateway = new TestGateway();
   private final Inflater inflater = new Inflater();
