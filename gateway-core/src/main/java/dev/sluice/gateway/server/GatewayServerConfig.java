@@ -6,66 +6,58 @@ import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link GatewayServer} behaves. Immutable; made by {@link #builder}.
- *
- * @param token the bare bot token that IDENTIFY and RESUME must carry; never in {@link #toString}
- * @param gatewayUrl the base URL that {@code GET /gateway/bot} gives
- * @param resumeGatewayUrl the URL that READY gives for resuming
- * @param applicationId the id of the application and of its bot user
- * @param guilds the guilds of a shard, the {@code guilds} of READY; over 2500 close with 4011
- * @param heartbeatInterval the interval of HELLO; 1.5 of them without a heartbeat close with 4000
- * @param identifyTimeout how long a connection may stay open without a session
- * @param maxConcurrency the number of identify buckets, at least 1
- * @param identifyWindow the time in which a bucket admits one IDENTIFY
- * @param sessionStartTotal how many identifies are admitted in 24 h
- * @param sessionStartRemaining how many of them are left at the start
- * @param shards the recommended number of shards
- * @param sessionLifetime how long a session without a connection may be resumed
- * @param replayCapacity how many events a session keeps for replay, at least 1
- * @param replayMaxBytes how many bytes of events a session keeps for replay, at least 1; the newest
- *     event is kept in any case
- * @param sendLimit how many messages a client may send in a window
- * @param sendWindow the sliding window of {@code sendLimit}
- * @param maxPayloadBytes the largest message that a client may send, in bytes
- * @param compressionLevel the level of zlib, 0 to 9; a compressing connection takes about 270 kB of
- *     native memory
+ * How a {@link GatewayServer} behaves: what its application is, and which limits it holds clients
+ * to. Immutable; made by {@link #builder}.
  */
-public record GatewayServerConfig(
-    String token,
-    String gatewayUrl,
-    String resumeGatewayUrl,
-    long applicationId,
-    Function<ShardId, long[]> guilds,
-    Duration heartbeatInterval,
-    Duration identifyTimeout,
-    int maxConcurrency,
-    Duration identifyWindow,
-    int sessionStartTotal,
-    int sessionStartRemaining,
-    int shards,
-    Duration sessionLifetime,
-    int replayCapacity,
-    int replayMaxBytes,
-    int sendLimit,
-    Duration sendWindow,
-    int maxPayloadBytes,
-    int compressionLevel) {
+public final class GatewayServerConfig {
 
-  /**
-   * Checks the ranges.
-   *
-   * @throws IllegalArgumentException if a value is out of its range
-   */
-  public GatewayServerConfig {
-    Objects.requireNonNull(token, "token");
-    if (token.isEmpty()) {
-      throw new IllegalArgumentException("token: empty (expected: a bot token)");
-    }
-    Objects.requireNonNull(gatewayUrl, "gatewayUrl");
-    Objects.requireNonNull(resumeGatewayUrl, "resumeGatewayUrl");
-    Objects.requireNonNull(guilds, "guilds");
+  private static final int MAX_DAYS = 36_500;
+
+  private final String token;
+  private final String gatewayUrl;
+  private final String resumeGatewayUrl;
+  private final long applicationId;
+  private final Function<ShardId, long[]> guilds;
+  private final Duration heartbeatInterval;
+  private final Duration identifyTimeout;
+  private final int maxConcurrency;
+  private final Duration identifyWindow;
+  private final int sessionStartTotal;
+  private final int sessionStartRemaining;
+  private final int shards;
+  private final Duration sessionLifetime;
+  private final int replayCapacity;
+  private final int replayMaxBytes;
+  private final int sendLimit;
+  private final Duration sendWindow;
+  private final int maxPayloadBytes;
+  private final int compressionLevel;
+
+  private GatewayServerConfig(Builder builder) {
+    this.token = builder.token;
+    this.gatewayUrl = builder.gatewayUrl;
+    this.resumeGatewayUrl =
+        builder.resumeGatewayUrl == null ? gatewayUrl : builder.resumeGatewayUrl;
+    this.applicationId = builder.applicationId;
+    this.guilds = builder.guilds;
+    this.heartbeatInterval = builder.heartbeatInterval;
+    this.identifyTimeout = builder.identifyTimeout;
+    this.maxConcurrency = builder.maxConcurrency;
+    this.identifyWindow = builder.identifyWindow;
+    this.sessionStartTotal = builder.sessionStartTotal;
+    this.sessionStartRemaining =
+        builder.sessionStartRemaining == null ? sessionStartTotal : builder.sessionStartRemaining;
+    this.shards = builder.shards;
+    this.sessionLifetime = builder.sessionLifetime;
+    this.replayCapacity = builder.replayCapacity;
+    this.replayMaxBytes = builder.replayMaxBytes;
+    this.sendLimit = builder.sendLimit;
+    this.sendWindow = builder.sendWindow;
+    this.maxPayloadBytes = builder.maxPayloadBytes;
+    this.compressionLevel = builder.compressionLevel;
     requirePositive("heartbeatInterval", heartbeatInterval);
     if (heartbeatInterval.toMillis() == 0) {
       throw new IllegalArgumentException(
@@ -87,41 +79,111 @@ public record GatewayServerConfig(
   }
 
   /**
-   * {@return a builder with the values of Discord where they are known}
+   * Starts a configuration.
    *
    * @param token the bare bot token that clients must send
+   * @return a builder with the values of Discord where they are known
+   * @throws IllegalArgumentException if the token is empty
    */
   public static Builder builder(String token) {
     return new Builder(token);
   }
 
   /**
-   * {@return this configuration with another URL, for resuming too: what a driver needs that learns
-   * its port only when it is bound}
-   *
-   * @param url the URL
+   * {@return the bare bot token that IDENTIFY and RESUME must carry; never in {@link #toString}}
    */
-  public GatewayServerConfig withGatewayUrl(String url) {
-    return new GatewayServerConfig(
-        token,
-        url,
-        url,
-        applicationId,
-        guilds,
-        heartbeatInterval,
-        identifyTimeout,
-        maxConcurrency,
-        identifyWindow,
-        sessionStartTotal,
-        sessionStartRemaining,
-        shards,
-        sessionLifetime,
-        replayCapacity,
-        replayMaxBytes,
-        sendLimit,
-        sendWindow,
-        maxPayloadBytes,
-        compressionLevel);
+  public String token() {
+    return token;
+  }
+
+  /** {@return the base URL that {@code GET /gateway/bot} gives} */
+  public String gatewayUrl() {
+    return gatewayUrl;
+  }
+
+  /** {@return the URL that READY gives for resuming} */
+  public String resumeGatewayUrl() {
+    return resumeGatewayUrl;
+  }
+
+  /** {@return the id of the application and of its bot user} */
+  public long applicationId() {
+    return applicationId;
+  }
+
+  /** {@return what gives the guilds of a shard, the {@code guilds} of READY} */
+  public Function<ShardId, long[]> guilds() {
+    return guilds;
+  }
+
+  /** {@return the interval of HELLO} */
+  public Duration heartbeatInterval() {
+    return heartbeatInterval;
+  }
+
+  /** {@return how long a connection may stay open without a session} */
+  public Duration identifyTimeout() {
+    return identifyTimeout;
+  }
+
+  /** {@return the number of identify buckets, at least 1} */
+  public int maxConcurrency() {
+    return maxConcurrency;
+  }
+
+  /** {@return the time in which a bucket admits one IDENTIFY} */
+  public Duration identifyWindow() {
+    return identifyWindow;
+  }
+
+  /** {@return how many identifies are admitted in 24 h} */
+  public int sessionStartTotal() {
+    return sessionStartTotal;
+  }
+
+  /** {@return how many identifies are left at the start} */
+  public int sessionStartRemaining() {
+    return sessionStartRemaining;
+  }
+
+  /** {@return the recommended number of shards, at least 1} */
+  public int shards() {
+    return shards;
+  }
+
+  /** {@return how long a session without a connection may be resumed} */
+  public Duration sessionLifetime() {
+    return sessionLifetime;
+  }
+
+  /** {@return how many events a session keeps for replay, at least 1} */
+  public int replayCapacity() {
+    return replayCapacity;
+  }
+
+  /** {@return how many bytes of events a session keeps for replay, at least 1} */
+  public int replayMaxBytes() {
+    return replayMaxBytes;
+  }
+
+  /** {@return how many messages a client may send in a window, at least 1} */
+  public int sendLimit() {
+    return sendLimit;
+  }
+
+  /** {@return the sliding window of {@link #sendLimit}} */
+  public Duration sendWindow() {
+    return sendWindow;
+  }
+
+  /** {@return the largest message that a client may send, in bytes} */
+  public int maxPayloadBytes() {
+    return maxPayloadBytes;
+  }
+
+  /** {@return the level of zlib, 0 to 9} */
+  public int compressionLevel() {
+    return compressionLevel;
   }
 
   /** {@return the URLs and the limits, without the token} */
@@ -164,15 +226,13 @@ public record GatewayServerConfig(
     }
   }
 
-  private static final int MAX_DAYS = 36_500;
-
   /** Collects the values of a configuration. Each may be set once. Not thread-safe. */
   public static final class Builder {
 
     private final Set<String> given = new HashSet<>();
     private final String token;
     private String gatewayUrl = "ws://127.0.0.1";
-    private String resumeGatewayUrl = "";
+    private @Nullable String resumeGatewayUrl;
     private long applicationId = 849_437_156_969_951_983L;
     private Function<ShardId, long[]> guilds = shard -> new long[0];
     private Duration heartbeatInterval = Duration.ofMillis(41_250);
@@ -180,7 +240,7 @@ public record GatewayServerConfig(
     private int maxConcurrency = 1;
     private Duration identifyWindow = Duration.ofSeconds(5);
     private int sessionStartTotal = 1000;
-    private int sessionStartRemaining = -1;
+    private @Nullable Integer sessionStartRemaining;
     private int shards = 1;
     private Duration sessionLifetime = Duration.ofMinutes(3);
     private int replayCapacity = 10_000;
@@ -192,6 +252,9 @@ public record GatewayServerConfig(
 
     private Builder(String token) {
       this.token = Objects.requireNonNull(token, "token");
+      if (token.isEmpty()) {
+        throw new IllegalArgumentException("token: empty (expected: a bot token)");
+      }
     }
 
     /**
@@ -231,9 +294,9 @@ public record GatewayServerConfig(
     }
 
     /**
-     * Sets the guilds of each shard; none by default.
+     * Sets the guilds of each shard; none by default. Over 2500 close with 4011.
      *
-     * @param guilds gives the ids of a shard's guilds; called once for each session
+     * @param guilds gives the ids of a shard's guilds; called once for each IDENTIFY
      * @return this
      */
     public Builder guilds(Function<ShardId, long[]> guilds) {
@@ -243,7 +306,8 @@ public record GatewayServerConfig(
     }
 
     /**
-     * Sets the heartbeat interval; 41.25 s by default.
+     * Sets the heartbeat interval; 41.25 s by default. A client is closed with 4000 when 1.5 of
+     * them have passed without a heartbeat.
      *
      * @param heartbeatInterval above zero, used in whole milliseconds
      * @return this
@@ -352,7 +416,8 @@ public record GatewayServerConfig(
     }
 
     /**
-     * Sets how many bytes of events a session keeps for replay; 16 MiB by default.
+     * Sets how many bytes of events a session keeps for replay; 16 MiB by default. The newest event
+     * is kept in any case.
      *
      * @param replayMaxBytes at least 1
      * @return this
@@ -390,7 +455,8 @@ public record GatewayServerConfig(
     }
 
     /**
-     * Sets the level of zlib; 6 by default.
+     * Sets the level of zlib; 6 by default. A compressing connection takes about 270 kB of native
+     * memory.
      *
      * @param compressionLevel 0 (none) to 9 (smallest)
      * @return this
@@ -407,26 +473,7 @@ public record GatewayServerConfig(
      * @throws IllegalArgumentException if a value is out of its range
      */
     public GatewayServerConfig build() {
-      return new GatewayServerConfig(
-          token,
-          gatewayUrl,
-          given.contains("resumeGatewayUrl") ? resumeGatewayUrl : gatewayUrl,
-          applicationId,
-          guilds,
-          heartbeatInterval,
-          identifyTimeout,
-          maxConcurrency,
-          identifyWindow,
-          sessionStartTotal,
-          given.contains("sessionStartRemaining") ? sessionStartRemaining : sessionStartTotal,
-          shards,
-          sessionLifetime,
-          replayCapacity,
-          replayMaxBytes,
-          sendLimit,
-          sendWindow,
-          maxPayloadBytes,
-          compressionLevel);
+      return new GatewayServerConfig(this);
     }
 
     private void once(String name) {

@@ -35,23 +35,6 @@ class GatewayServerConfigTest {
   }
 
   @Test
-  void urlMayBeSetWhenThePortIsKnown() {
-    GatewayServerConfig config =
-        GatewayServerConfig.builder("secret")
-            .maxConcurrency(16)
-            .shards(3)
-            .build()
-            .withGatewayUrl("ws://127.0.0.1:1234");
-
-    assertThat(config.gatewayUrl()).isEqualTo("ws://127.0.0.1:1234");
-    assertThat(config.resumeGatewayUrl()).isEqualTo("ws://127.0.0.1:1234");
-    assertThat(config)
-        .usingRecursiveComparison()
-        .ignoringFields("gatewayUrl", "resumeGatewayUrl", "guilds")
-        .isEqualTo(GatewayServerConfig.builder("secret").maxConcurrency(16).shards(3).build());
-  }
-
-  @Test
   void valueIsSetOnce() {
     assertThatIllegalStateException()
         .isThrownBy(() -> GatewayServerConfig.builder("secret").shards(1).shards(1))
