@@ -52,6 +52,7 @@ public final class GatewayServerConnection {
   private int closeCode;
   private boolean released;
   private boolean drained;
+  private boolean acknowledging = true;
 
   private @Nullable ServerSession session;
   // READY, which precedes all events, or RESUMED, which follows those that were missed.
@@ -229,6 +230,17 @@ public final class GatewayServerConnection {
   }
 
   /**
+   * Says whether heartbeats are answered, as they are unless told otherwise. A fault to inject: a
+   * connection without answers looks zombied to its client. Unanswered heartbeats still count as
+   * signs of life.
+   *
+   * @param acknowledging whether heartbeats from here on get their ACK
+   */
+  public void acknowledgeHeartbeats(boolean acknowledging) {
+    this.acknowledging = acknowledging;
+  }
+
+  /**
    * Sends any bytes as one payload, encoded as every other of this connection: compressed if it
    * compresses. A fault to inject, such as malformed JSON, or an undocumented payload.
    *
@@ -292,7 +304,9 @@ public final class GatewayServerConnection {
       return CloseCode.UNKNOWN_OPCODE;
     }
     heartbeatNanos = server.nowNanos();
-    enqueue(Payloads.HEARTBEAT_ACK);
+    if (acknowledging) {
+      enqueue(Payloads.HEARTBEAT_ACK);
+    }
     if (session != null) {
       server.listener().received(session, Opcode.HEARTBEAT, d);
     }
