@@ -182,6 +182,19 @@ class ClientServerTest {
   }
 
   @Test
+  void zombiedConnectionIsReplacedAndItsSessionResumed() {
+    Pair pair = new Pair(Compression.NONE);
+    pair.advance(Duration.ofSeconds(10));
+
+    Objects.requireNonNull(pair.transport, "transport").acknowledgeHeartbeats(false);
+    pair.advance(Duration.ofMinutes(5));
+
+    assertThat(pair.received).containsExactly("READY 1", "RESUMED 2");
+    assertThat(pair.client.state()).isEqualTo(GatewayState.READY);
+    assertThat(pair.server.gatewayBot().remaining()).isEqualTo(999);
+  }
+
+  @Test
   void reconnectRequestIsFollowedByAResume() {
     Pair pair = new Pair(Compression.NONE);
     pair.advance(Duration.ofSeconds(10));

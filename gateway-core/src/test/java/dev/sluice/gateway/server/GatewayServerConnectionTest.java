@@ -418,6 +418,22 @@ class GatewayServerConnectionTest {
         .isEqualTo(new ServerFrame(FrameType.BINARY, ByteBuffer.wrap(new byte[] {1, 2})));
   }
 
+  @Test
+  void heartbeatsMayGoUnansweredAndStillCountAsSignsOfLife() {
+    TestClient client = gateway.connectReady();
+
+    client.connection.acknowledgeHeartbeats(false);
+    gateway.advanceMillis(61_874);
+    client.heartbeat();
+    gateway.advanceMillis(61_874);
+    assertThat(client.takeAll()).isEmpty();
+    assertThat(client.connection.closeCode()).isZero();
+
+    client.connection.acknowledgeHeartbeats(true);
+    client.heartbeat();
+    assertThat(client.takeAll()).containsExactly(TestClient.ACK);
+  }
+
   // How the driver learns that there is something to do.
 
   @Test
