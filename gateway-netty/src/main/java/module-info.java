@@ -6,7 +6,7 @@ module dev.sluice.gateway.netty {
   requires io.netty.codec;
   requires io.netty.codec.http;
   requires transitive io.netty.common;
-  requires io.netty.handler;
+  requires transitive io.netty.handler;
   requires io.netty.resolver;
   requires io.netty.resolver.dns;
   requires transitive io.netty.transport;
@@ -17,4 +17,6 @@ module dev.sluice.gateway.netty {
   requires org.jctools.core;
   requires org.slf4j;
   requires static transitive org.jspecify;
+
+  exports dev.sluice.gateway.netty;
 }

@@ -1,0 +1,44 @@
+package dev.sluice.gateway.netty;
+
+import dev.sluice.gateway.Dispatch;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The handler {@code dispatch}: the end of the pipeline, where events go to the manager's sink. */
+final class DispatchTail extends ChannelInboundHandlerAdapter {
+
+  private static final Logger log = LoggerFactory.getLogger(DispatchTail.class);
+
+  private final Shard shard;
+  private final EventSink sink;
+
+  DispatchTail(Shard shard, EventSink sink) {
+    this.shard = shard;
+    this.sink = sink;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object msg) {
+    if (!(msg instanceof Dispatch dispatch)) {
+      ReferenceCountUtil.release(msg);
+      return;
+    }
+    try {
+      if (!sink.offer(shard, dispatch)) {
+        shard.pauseReading();
+      }
+    } catch (Exception e) {
+      shard.handlerFailed();
+      log.error("shard {}: handling {} failed", shard.id(), dispatch, e);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    shard.handlerFailed();
+    log.error("shard {}: a handler of the pipeline failed", shard.id(), cause);
+  }
+}

@@ -1,0 +1,232 @@
+package dev.sluice.gateway.netty;
+
+import dev.sluice.gateway.Dispatch;
+import dev.sluice.gateway.FrameType;
+import dev.sluice.gateway.GatewayConnection;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.ContinuationWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The handler {@code gateway}: one transport of one shard. Feeds whole messages into the connection
+ * and sends the events that come of them on through the pipeline.
+ *
+ * <p>Stopping a channel's reads does not stop what one read decoded already, so while it is paused
+ * it keeps further frames, in order and not inflated, and handles them before it reads on.
+ */
+final class GatewayHandler extends ChannelInboundHandlerAdapter {
+
+  private static final int NO_STATUS = 1005;
+
+  private final Shard shard;
+  private final GatewayConnection connection;
+  private final LoopContext context;
+  private final int generation;
+  private final int maxMessageBytes;
+
+  private @Nullable ByteBuf fragments;
+  private FrameType fragmentsType = FrameType.TEXT;
+  private @Nullable Queue<WebSocketFrame> held; // made at the first pause
+  private boolean paused;
+
+  GatewayHandler(
+      Shard shard,
+      GatewayConnection connection,
+      LoopContext context,
+      int generation,
+      int maxMessageBytes) {
+    this.shard = shard;
+    this.connection = connection;
+    this.context = context;
+    this.generation = generation;
+    this.maxMessageBytes = maxMessageBytes;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object msg) {
+    if (!(msg instanceof WebSocketFrame frame)) {
+      ctx.fireChannelRead(msg);
+    } else if (paused) {
+      held().add(frame);
+    } else {
+      handle(ctx, frame);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    shard.afterInput();
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    releaseAll();
+    connection.transportLost(generation);
+    shard.afterInput();
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    releaseAll();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof IOException) {
+      connection.transportLost(generation);
+    } else {
+      // A frame was lost on the way here. The gateway sends it again after a resume.
+      connection.recvMalformed(generation, cause.toString());
+    }
+    shard.afterInput();
+  }
+
+  /** Stops handling frames and reading. */
+  void pause(ChannelHandlerContext ctx) {
+    if (!paused) {
+      paused = true;
+      ctx.channel().config().setAutoRead(false);
+      connection.readingPaused();
+    }
+  }
+
+  /** Handles what was kept, and reads on unless that brought the next pause. */
+  void resume(ChannelHandlerContext ctx) {
+    if (!paused) {
+      return;
+    }
+    paused = false;
+    connection.readingResumed();
+    while (!paused && !held().isEmpty()) {
+      handle(ctx, held().remove());
+    }
+    if (!paused) {
+      ctx.channel().config().setAutoRead(true);
+    }
+    shard.afterInput();
+  }
+
+  private void handle(ChannelHandlerContext ctx, WebSocketFrame frame) {
+    try {
+      if (!shard.isCurrent(ctx.channel())) {
+        return; // we are closing this transport already
+      }
+      if (frame instanceof TextWebSocketFrame) {
+        begin(ctx, FrameType.TEXT, frame);
+      } else if (frame instanceof BinaryWebSocketFrame) {
+        begin(ctx, FrameType.BINARY, frame);
+      } else if (frame instanceof ContinuationWebSocketFrame) {
+        go(ctx, frame);
+      } else if (frame instanceof PingWebSocketFrame) {
+        ctx.writeAndFlush(new PongWebSocketFrame(frame.content().retain()))
+            .addListener(Shard.CLOSE_ON_FAILURE);
+      } else if (frame instanceof CloseWebSocketFrame close) {
+        int code = close.statusCode() == -1 ? NO_STATUS : close.statusCode();
+        connection.recvCloseCode(generation, code);
+        shard.peerClosed(close);
+      }
+    } finally {
+      frame.release();
+    }
+  }
+
+  private void begin(ChannelHandlerContext ctx, FrameType type, WebSocketFrame frame) {
+    if (frame.isFinalFragment()) {
+      message(ctx, type, frame.content());
+      return;
+    }
+    fragmentsType = type;
+    fragments = ctx.alloc().buffer(frame.content().readableBytes() * 2);
+    fragments.writeBytes(frame.content());
+  }
+
+  private void go(ChannelHandlerContext ctx, WebSocketFrame frame) {
+    ByteBuf whole = fragments;
+    if (whole == null) {
+      return; // the decoder refuses a continuation of nothing; this is the rest of a refused
+      // message
+    }
+    if (whole.readableBytes() + frame.content().readableBytes() > maxMessageBytes) {
+      releaseFragments();
+      connection.recvMalformed(
+          generation, "fragmented message: over " + maxMessageBytes + " bytes");
+      shard.afterInput();
+      return;
+    }
+    whole.writeBytes(frame.content());
+    if (frame.isFinalFragment()) {
+      fragments = null;
+      try {
+        message(ctx, fragmentsType, whole);
+      } finally {
+        whole.release();
+      }
+    }
+  }
+
+  private void message(ChannelHandlerContext ctx, FrameType type, ByteBuf content) {
+    LoopContext.add(context.receivedBytes, content.readableBytes());
+    long payloadBytes = connection.payloadBytes();
+    int acks = connection.heartbeatAcks();
+    Dispatch dispatch = connection.recv(generation, type, nioBuffer(content));
+    LoopContext.add(context.payloadBytes, connection.payloadBytes() - payloadBytes);
+    if (dispatch != null) {
+      LoopContext.add(context.events, 1);
+      try {
+        ctx.fireChannelRead(dispatch);
+      } finally {
+        connection.handled();
+      }
+      if (!connection.wantsRead()) {
+        pause(ctx);
+      }
+    } else if (connection.heartbeatAcks() != acks) {
+      shard.heartbeatAcked();
+    }
+    if (connection.shouldReconnect()) {
+      shard.afterInput();
+    }
+  }
+
+  private static ByteBuffer nioBuffer(ByteBuf content) {
+    return content.nioBufferCount() == 1
+        ? content.internalNioBuffer(content.readerIndex(), content.readableBytes())
+        : content.nioBuffer();
+  }
+
+  private Queue<WebSocketFrame> held() {
+    if (held == null) {
+      held = new ArrayDeque<>();
+    }
+    return held;
+  }
+
+  private void releaseAll() {
+    releaseFragments();
+    if (held != null) {
+      held.forEach(WebSocketFrame::release);
+      held.clear();
+    }
+  }
+
+  private void releaseFragments() {
+    if (fragments != null) {
+      fragments.release();
+      fragments = null;
+    }
+  }
+}

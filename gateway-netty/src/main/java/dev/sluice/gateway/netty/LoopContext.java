@@ -1,0 +1,80 @@
+package dev.sluice.gateway.netty;
+
+import dev.sluice.gateway.Scratch;
+import io.netty.channel.EventLoop;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+import org.HdrHistogram.SingleWriterRecorder;
+import org.jctools.queues.MpscChunkedArrayQueue;
+
+/**
+ * What the shards of one event loop share: working memory, chance, figures, and the queue through
+ * which other threads reach them. The figures are written by the event loop alone and read from
+ * anywhere.
+ */
+final class LoopContext {
+
+  /** Tasks of other threads that may wait for one event loop. */
+  static final int MAX_TASKS = 1 << 16;
+
+  private static final int FIRST_TASKS = 256;
+  private static final long MAX_LATENCY_NANOS = 3_600_000_000_000L;
+  private static final int LATENCY_DIGITS = 2;
+
+  final EventLoop eventLoop;
+  final Scratch scratch = Scratch.create();
+  final RandomGenerator random = RandomGenerator.getDefault();
+  final SingleWriterRecorder heartbeatLatency =
+      new SingleWriterRecorder(1, MAX_LATENCY_NANOS, LATENCY_DIGITS);
+
+  final AtomicLong events = new AtomicLong();
+  final AtomicLong receivedBytes = new AtomicLong();
+  final AtomicLong payloadBytes = new AtomicLong();
+  final AtomicLong reconnects = new AtomicLong();
+  final AtomicLong resumes = new AtomicLong();
+  final AtomicLong identifies = new AtomicLong();
+  final AtomicLong handlerFailures = new AtomicLong();
+
+  private final MpscChunkedArrayQueue<Runnable> tasks =
+      new MpscChunkedArrayQueue<>(FIRST_TASKS, MAX_TASKS);
+  private final AtomicInteger queued = new AtomicInteger();
+
+  LoopContext(EventLoop eventLoop) {
+    this.eventLoop = eventLoop;
+  }
+
+  /** Adds to a figure; on the event loop only, which is why nothing has to be atomic about it. */
+  static void add(AtomicLong figure, long amount) {
+    figure.setOpaque(figure.getPlain() + amount);
+  }
+
+  void recordHeartbeatLatency(long nanos) {
+    heartbeatLatency.recordValue(Math.min(Math.max(1, nanos), MAX_LATENCY_NANOS));
+  }
+
+  /**
+   * Runs a task on the event loop, in the order of the calls of each thread; from any thread.
+   *
+   * @return whether it will run; false when too many wait
+   */
+  boolean offer(Runnable task) {
+    if (!tasks.offer(task)) {
+      return false;
+    }
+    if (queued.getAndIncrement() == 0) { // one wake-up for all that come before it runs
+      eventLoop.execute(this::drain);
+    }
+    return true;
+  }
+
+  private void drain() {
+    int batch = queued.get();
+    while (batch > 0) {
+      for (int i = 0; i < batch; i++) {
+        tasks.poll().run();
+      }
+      batch = queued.addAndGet(-batch);
+    }
+  }
+}

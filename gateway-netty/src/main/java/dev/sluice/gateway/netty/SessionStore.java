@@ -1,0 +1,46 @@
+package dev.sluice.gateway.netty;
+
+import dev.sluice.gateway.GatewaySession;
+import dev.sluice.gateway.ShardId;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where sessions are kept, so that shards can resume them after a restart. The default keeps them
+ * in memory, which serves shards that come back within this process. Thread-safe.
+ */
+public interface SessionStore {
+
+  /**
+   * Looks up the session of a shard.
+   *
+   * @param shard which shard of how many
+   * @return completes with the session, or null when there is none; exceptionally when it cannot be
+   *     read, and then the shard starts a new one
+   */
+  CompletionStage<@Nullable GatewaySession> load(ShardId shard);
+
+  /**
+   * Keeps the session of a shard, replacing what was kept.
+   *
+   * @param session the session; names its shard
+   * @param epoch the epoch of the assignment that the shard runs under; a store that is shared
+   *     refuses one that is older than what it has seen
+   * @return completes with whether it was kept; false when the epoch is stale
+   */
+  CompletionStage<Boolean> store(GatewaySession session, long epoch);
+
+  /**
+   * Forgets the session of a shard, because it ended.
+   *
+   * @param shard which shard of how many
+   * @param epoch as for {@link #store}
+   * @return completes with whether it was forgotten; false when the epoch is stale
+   */
+  CompletionStage<Boolean> remove(ShardId shard, long epoch);
+
+  /** {@return a store that lasts as long as this process} */
+  static SessionStore inMemory() {
+    return new InMemorySessionStore();
+  }
+}

@@ -1,0 +1,672 @@
+package dev.sluice.gateway.netty;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.gateway.GatewayCommand;
+import dev.sluice.gateway.GatewayConnection;
+import dev.sluice.gateway.GatewaySession;
+import dev.sluice.gateway.GatewayState;
+import dev.sluice.gateway.NanoClock;
+import dev.sluice.gateway.Opcode;
+import dev.sluice.gateway.Outgoing;
+import dev.sluice.gateway.Reconnect;
+import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.netty.IdentifyLimiter.Permit;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.URI;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One shard: its connection, its one timer, and its commands, pinned to one event loop for life.
+ *
+ * <p>Thread-safe: what is public may be called from any thread, and hops to the event loop where it
+ * changes anything.
+ */
+public final class Shard {
+
+  /** A write that fails leaves a broken transport behind; its loss is then handled as any other. */
+  static final ChannelFutureListener CLOSE_ON_FAILURE =
+      written -> {
+        if (!written.isSuccess()) {
+          written.channel().close();
+        }
+      };
+
+  private static final Logger log = LoggerFactory.getLogger(Shard.class);
+  private static final long PERMIT_RETRY_SECONDS = 5;
+
+  private final ShardManager manager;
+  private final ShardId id;
+  private final long epoch;
+  private final LoopContext context;
+  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+
+  private volatile GatewayState state = GatewayState.IDLE;
+  private volatile long lastHeartbeatLatencyNanos;
+  private volatile long meanHeartbeatLatencyNanos;
+
+  // Everything below is confined to the event loop.
+  private @Nullable GatewayConnection connection;
+  private @Nullable Channel channel; // dialling or upgraded
+  private @Nullable ChannelHandlerContext gateway; // once upgraded
+  private @Nullable ScheduledFuture<?> timeout;
+  private long timeoutAtNanos;
+  private @Nullable ScheduledFuture<?> redial;
+  private boolean reconnecting;
+  private DialLimiter.@Nullable Slot dialSlot;
+  private boolean dialSlotUntilIdentify;
+  private @Nullable CompletableFuture<Permit> permitRequest;
+  private @Nullable Permit permit;
+  private @Nullable Queue<PendingCommand> pending; // those the connection has queued, in its order
+  private @Nullable StopMode stopBeforeStart;
+  private @Nullable URI dialledUri;
+  private boolean wasReady;
+  private boolean abandoned; // another process may run the shard
+
+  private record PendingCommand(
+      GatewayCommand command, CompletableFuture<CommandOutcome> outcome) {}
+
+  Shard(ShardManager manager, ShardId id, long epoch, LoopContext context) {
+    this.manager = manager;
+    this.id = id;
+    this.epoch = epoch;
+    this.context = context;
+  }
+
+  /** {@return which shard of how many this is} */
+  public ShardId id() {
+    return id;
+  }
+
+  /** {@return the state of the connection, as of the last input} */
+  public GatewayState state() {
+    return state;
+  }
+
+  /** {@return the latency of the last heartbeat in nanoseconds, 0 before the first ACK} */
+  public long lastHeartbeatLatencyNanos() {
+    return lastHeartbeatLatencyNanos;
+  }
+
+  /** {@return the mean latency of all heartbeats in nanoseconds, 0 before the first ACK} */
+  public long meanHeartbeatLatencyNanos() {
+    return meanHeartbeatLatencyNanos;
+  }
+
+  /** {@return the session as it can be stored now, or completes with null when there is none} */
+  public CompletionStage<@Nullable GatewaySession> session() {
+    CompletableFuture<@Nullable GatewaySession> session = new CompletableFuture<>();
+    context.eventLoop.execute(
+        () -> session.complete(connection == null ? null : connection.session()));
+    return session;
+  }
+
+  /**
+   * Sends a command as soon as the session is ready and the send budget allows. Commands of one
+   * thread keep their order. They wait across reconnects.
+   *
+   * @param command the command
+   * @return completes with what became of it, on the event loop; exceptionally with an {@link
+   *     IllegalArgumentException} if its payload is over 4096 bytes
+   */
+  public CompletionStage<CommandOutcome> send(GatewayCommand command) {
+    requireNonNull(command, "command");
+    CompletableFuture<CommandOutcome> outcome = new CompletableFuture<>();
+    if (!context.offer(() -> queue(new PendingCommand(command, outcome)))) {
+      outcome.complete(CommandOutcome.REFUSED);
+    }
+    return outcome;
+  }
+
+  /**
+   * Acknowledges an event whose {@link dev.sluice.gateway.Dispatch#defer()} was called. Any order;
+   * never lost, however many there are.
+   *
+   * @param sessionEpoch the event's
+   * @param sequence the event's
+   */
+  public void acknowledge(int sessionEpoch, long sequence) {
+    context.eventLoop.execute(
+        () -> {
+          GatewayConnection connection = connection();
+          boolean full = !connection.wantsRead();
+          connection.acknowledge(sessionEpoch, sequence);
+          if (full && connection.wantsRead()) {
+            resume();
+          }
+        });
+  }
+
+  /** Goes on reading after an {@link EventSink} asked for a pause. */
+  public void resumeReading() {
+    context.eventLoop.execute(this::resume);
+  }
+
+  /** {@return the shard and its state} */
+  @Override
+  public String toString() {
+    return "Shard[" + id + ", " + state + ']';
+  }
+
+  // The manager's calls.
+
+  LoopContext context() {
+    return context;
+  }
+
+  CompletionStage<Void> stopped() {
+    return stopped;
+  }
+
+  /** Starts the shard, from any thread; with the session to resume, if there is one. */
+  void start(@Nullable GatewaySession session) {
+    context.eventLoop.execute(
+        () -> {
+          connection =
+              GatewayConnection.create(
+                  manager.config(),
+                  id,
+                  session,
+                  context.scratch,
+                  NanoClock.system(),
+                  context.random);
+          if (stopBeforeStart != null) {
+            connection.stop(stopBeforeStart);
+          }
+          afterInput();
+        });
+  }
+
+  /** Stops the shard, from any thread; {@link #stopped()} tells when it has. */
+  CompletionStage<Void> stop(StopMode mode) {
+    context.eventLoop.execute(
+        () -> {
+          if (connection == null) {
+            stopBeforeStart = mode;
+            return;
+          }
+          connection.stop(mode);
+          afterInput();
+        });
+    return stopped;
+  }
+
+  /** Stops the shard without storing anything, from any thread: it may run elsewhere already. */
+  void abandon() {
+    context.eventLoop.execute(() -> abandoned = true);
+    log.warn("shard {}: lost to another owner", id);
+    stop(StopMode.RESTART);
+  }
+
+  // The handlers' calls, on the event loop.
+
+  /**
+   * Does what the connection owes after an input: writes, reconnects, closes, asks for a permit,
+   * sets the timer.
+   */
+  void afterInput() {
+    GatewayConnection connection = connection();
+    if (gateway != null) {
+      drain(connection, gateway);
+    }
+    GatewayState from = state;
+    GatewayState to = connection.state();
+    if (from != to) {
+      state = to;
+      onStateChange(connection, from, to);
+    }
+    if (connection.shouldReconnect() && !reconnecting) {
+      reconnecting = true;
+      onReconnect(connection, connection.reconnect());
+    }
+    setTimeout(connection);
+  }
+
+  boolean isCurrent(Channel channel) {
+    return channel.equals(this.channel);
+  }
+
+  void upgraded(Channel channel) {
+    GatewayConnection connection = connection();
+    if (!isCurrent(channel)) {
+      channel.close();
+      return;
+    }
+    int generation = connection.opened();
+    ChannelPipeline pipeline = channel.pipeline();
+    pipeline.addLast(
+        PipelineNames.GATEWAY,
+        new GatewayHandler(
+            this, connection, context, generation, manager.config().maxMessageBytes()));
+    pipeline.addLast(PipelineNames.DISPATCH, new DispatchTail(this, manager.sink()));
+    gateway = pipeline.context(PipelineNames.GATEWAY);
+    if (!dialSlotUntilIdentify) {
+      releaseDialSlot();
+    }
+    try {
+      manager.customizer().onUpgraded(this, pipeline);
+    } catch (RuntimeException e) {
+      log.error("shard {}: the pipeline customizer failed", id, e);
+      channel.close();
+    }
+    afterInput();
+  }
+
+  void dialFailed(Channel channel, int httpStatus, Throwable cause) {
+    if (!isCurrent(channel)) {
+      channel.close();
+      return;
+    }
+    this.channel = null;
+    channel.close();
+    onDialFailure(httpStatus, cause);
+  }
+
+  /** The peer's close frame came; it is owed the same in return, and then the connection ends. */
+  void peerClosed(CloseWebSocketFrame close) {
+    Channel closing = channel;
+    channel = null;
+    gateway = null;
+    if (closing != null) {
+      closing.writeAndFlush(close.retain()).addListener(ChannelFutureListener.CLOSE);
+      closeByForce(closing);
+    }
+    afterInput();
+  }
+
+  void pauseReading() {
+    ChannelHandlerContext current = gateway;
+    if (current != null) {
+      ((GatewayHandler) current.handler()).pause(current);
+    }
+  }
+
+  void handlerFailed() {
+    LoopContext.add(context.handlerFailures, 1);
+  }
+
+  void heartbeatAcked() {
+    GatewayConnection connection = connection();
+    lastHeartbeatLatencyNanos = connection.heartbeatLatencyNanos();
+    meanHeartbeatLatencyNanos = connection.meanHeartbeatLatencyNanos();
+    context.recordHeartbeatLatency(lastHeartbeatLatencyNanos);
+  }
+
+  // Reconnecting.
+
+  private void onReconnect(GatewayConnection connection, Reconnect reconnect) {
+    if (reconnect.cause() == Reconnect.Cause.START) {
+      log.debug("shard {}: {}", id, reconnect.detail());
+    } else {
+      LoopContext.add(context.reconnects, 1);
+      log.info(
+          "shard {}: {}: {}; dials again in {} ms",
+          id,
+          reconnect.cause(),
+          reconnect.detail(),
+          TimeUnit.NANOSECONDS.toMillis(reconnect.delayNanos()));
+    }
+    closeTransport(reconnect.closeCode());
+    storeSession(connection);
+    notify(listener -> listener.onReconnect(this, reconnect));
+    redial =
+        context.eventLoop.schedule(
+            () -> requestDial(connection), reconnect.delayNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private void requestDial(GatewayConnection connection) {
+    boolean resume = connection.sessionId() != null;
+    dialSlotUntilIdentify = !resume;
+    manager
+        .dialLimiter()
+        .acquire(id.id(), resume, slot -> context.eventLoop.execute(() -> dial(connection, slot)));
+  }
+
+  private void dial(GatewayConnection connection, DialLimiter.Slot slot) {
+    if (!connection.shouldReconnect()) { // stopped while it waited for its turn
+      slot.release();
+      return;
+    }
+    dialSlot = slot;
+    URI uri = connection.reconnect().uri();
+    dialledUri = uri;
+    connection.connecting();
+    reconnecting = false;
+    Future<Channel> dialled =
+        manager
+            .connector()
+            .connect(
+                context.eventLoop,
+                uri,
+                opening -> {
+                  channel = opening;
+                  onConnect(opening, uri);
+                });
+    dialled.addListener(
+        (Future<Channel> outcome) -> {
+          if (!outcome.isSuccess() && connection.state() == GatewayState.CONNECTING) {
+            channel = null;
+            onDialFailure(0, outcome.cause());
+          }
+        });
+    afterInput();
+  }
+
+  private void onConnect(Channel opening, URI uri) {
+    opening
+        .pipeline()
+        .addLast(
+            PipelineNames.WS_HANDSHAKE,
+            new HandshakeHandler(this, uri, manager.config().maxMessageBytes()));
+    manager.customizer().onConnect(this, opening.pipeline());
+  }
+
+  private void onDialFailure(int httpStatus, Throwable cause) {
+    GatewayConnection connection = connection();
+    URI uri = requireNonNull(dialledUri);
+    log.warn("shard {}: dial of {} failed: {}", id, uri, cause.toString());
+    notify(listener -> listener.onDialFailure(this, uri, cause));
+    connection.connectFailed(httpStatus);
+    afterInput();
+  }
+
+  private void closeTransport(int closeCode) {
+    Channel closing = channel;
+    boolean upgraded = gateway != null;
+    channel = null;
+    gateway = null;
+    if (closing == null) {
+      return;
+    }
+    if (upgraded && closeCode != 0 && closing.isActive()) {
+      closing
+          .writeAndFlush(new CloseWebSocketFrame(closeCode, ""))
+          .addListener(ChannelFutureListener.CLOSE);
+      closeByForce(closing);
+    } else {
+      closing.close();
+    }
+  }
+
+  /** A peer that takes no bytes would hold a closing socket for ever. */
+  private void closeByForce(Channel closing) {
+    ScheduledFuture<?> force =
+        context.eventLoop.schedule(
+            () -> closing.close(), manager.config().closeTimeout().toNanos(), TimeUnit.NANOSECONDS);
+    closing.closeFuture().addListener(closed -> force.cancel(false));
+  }
+
+  // The state.
+
+  private void onStateChange(GatewayConnection connection, GatewayState from, GatewayState to) {
+    if (from == GatewayState.WAIT_PERMIT && to != GatewayState.IDENTIFYING) {
+      abandonPermit();
+    }
+    if (to != GatewayState.CONNECTING
+        && to != GatewayState.WAIT_HELLO
+        && to != GatewayState.WAIT_PERMIT) {
+      releaseDialSlot();
+    }
+    switch (to) {
+      case WAIT_PERMIT -> requestPermit(connection);
+      case READY -> onReady(connection, from);
+      case CLOSING -> {
+        storeSession(connection);
+        Channel closing = channel;
+        if (closing != null) {
+          closing
+              .writeAndFlush(new CloseWebSocketFrame(connection.closeCode(), ""))
+              .addListener(CLOSE_ON_FAILURE);
+        }
+      }
+      case FATAL -> {
+        log.error("shard {}: gateway closed with {}: gives up", id, connection.failed());
+        closeTransport(0);
+        dropCommands();
+        manager.shardFailed(this, requireNonNull(connection.failed()));
+      }
+      case STOPPED -> onStopped(connection);
+      case IDLE, CONNECTING, WAIT_HELLO, IDENTIFYING, RESUMING, BACKOFF -> {
+        // nothing is owed on entering these
+      }
+    }
+    notify(listener -> listener.onStateChange(this, from, to));
+  }
+
+  private void onReady(GatewayConnection connection, GatewayState from) {
+    boolean resumed = from == GatewayState.RESUMING;
+    LoopContext.add(resumed ? context.resumes : context.identifies, 1);
+    log.debug("shard {}: {}", id, resumed ? "resumed" : "ready");
+    storeSession(connection);
+    if (!wasReady) {
+      wasReady = true;
+      manager.shardReady();
+    }
+  }
+
+  private void onStopped(GatewayConnection connection) {
+    closeTransport(0);
+    if (timeout != null) {
+      timeout.cancel(false);
+    }
+    if (redial != null) {
+      redial.cancel(false);
+    }
+    dropCommands();
+    storeSession(connection).whenComplete((kept, failure) -> stopped.complete(null));
+  }
+
+  /** Keeps the session as it stands now, or forgets the one that ended. */
+  private CompletionStage<Boolean> storeSession(GatewayConnection connection) {
+    if (abandoned) {
+      return CompletableFuture.completedStage(false);
+    }
+    GatewaySession session = connection.session();
+    SessionStore store = manager.sessionStore();
+    return (session == null ? store.remove(id, epoch) : store.store(session, epoch))
+        .whenComplete(
+            (kept, failure) -> {
+              if (failure != null) {
+                log.warn("shard {}: its session could not be stored", id, failure);
+              } else if (!kept) {
+                log.warn("shard {}: its session was not stored: epoch {} is stale", id, epoch);
+              }
+            });
+  }
+
+  private void setTimeout(GatewayConnection connection) {
+    long remainingNanos = connection.nextTimeoutNanos();
+    if (remainingNanos == Long.MAX_VALUE) {
+      return; // one that is set still comes, and finds nothing due
+    }
+    long atNanos = System.nanoTime() + remainingNanos;
+    if (timeout != null) {
+      if (atNanos - timeoutAtNanos >= 0) {
+        return; // it comes too early, finds nothing due, and is set again
+      }
+      timeout.cancel(false);
+    }
+    timeoutAtNanos = atNanos;
+    timeout = context.eventLoop.schedule(this::onTimeout, remainingNanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void onTimeout() {
+    timeout = null;
+    connection().onTimeout();
+    afterInput();
+  }
+
+  // The identify permit.
+
+  private void requestPermit(GatewayConnection connection) {
+    CompletableFuture<Permit> request =
+        manager
+            .identifyLimiter()
+            .acquire(id.id() % manager.maxConcurrency(), id)
+            .toCompletableFuture();
+    permitRequest = request;
+    request.whenComplete(
+        (granted, failure) -> {
+          long grantedAtNanos = System.nanoTime();
+          context.eventLoop.execute(
+              () -> onPermit(connection, request, granted, failure, grantedAtNanos));
+        });
+  }
+
+  private void onPermit(
+      GatewayConnection connection,
+      CompletableFuture<Permit> request,
+      @Nullable Permit granted,
+      @Nullable Throwable failure,
+      long grantedAtNanos) {
+    boolean wanted = request == permitRequest;
+    if (wanted) {
+      permitRequest = null;
+    }
+    if (granted == null) {
+      if (wanted) {
+        log.warn("shard {}: no identify permit, asks again", id, failure);
+        context.eventLoop.schedule(
+            () -> {
+              if (connection.identifyWanted() && permitRequest == null) {
+                requestPermit(connection);
+              }
+            },
+            PERMIT_RETRY_SECONDS,
+            TimeUnit.SECONDS);
+      }
+      return;
+    }
+    boolean expired = System.nanoTime() - grantedAtNanos >= granted.expiryNanos();
+    if (!wanted || expired || !connection.identifyWanted()) {
+      granted.release();
+      if (wanted && connection.identifyWanted()) {
+        requestPermit(connection);
+      }
+      return;
+    }
+    permit = granted;
+    connection.identifyPermitted();
+    afterInput();
+  }
+
+  private void abandonPermit() {
+    if (permitRequest != null) {
+      permitRequest.cancel(false);
+      permitRequest = null;
+    }
+    if (permit != null) {
+      permit.release();
+      permit = null;
+    }
+  }
+
+  private void releaseDialSlot() {
+    if (dialSlot != null) {
+      dialSlot.release();
+      dialSlot = null;
+    }
+  }
+
+  // Writing.
+
+  private void drain(GatewayConnection connection, ChannelHandlerContext ctx) {
+    boolean wrote = false;
+    for (Outgoing outgoing = connection.send(); outgoing != null; outgoing = connection.send()) {
+      write(ctx, outgoing);
+      wrote = true;
+    }
+    if (wrote) {
+      ctx.flush();
+    }
+  }
+
+  private void write(ChannelHandlerContext ctx, Outgoing outgoing) {
+    ByteBuf payload = ctx.alloc().ioBuffer(outgoing.payload().remaining());
+    payload.writeBytes(outgoing.payload());
+    ChannelFutureListener listener = CLOSE_ON_FAILURE;
+    if (outgoing.opcode() == Opcode.IDENTIFY && permit != null) {
+      Permit used = permit;
+      permit = null;
+      listener =
+          written -> {
+            used.sent(); // even if the write failed: the gateway may have got it
+            CLOSE_ON_FAILURE.operationComplete(written);
+          };
+    } else if (outgoing.command() != null && pending != null && !pending.isEmpty()) {
+      CompletableFuture<CommandOutcome> outcome = pending.remove().outcome;
+      listener =
+          written -> {
+            outcome.complete(written.isSuccess() ? CommandOutcome.SENT : CommandOutcome.DROPPED);
+            CLOSE_ON_FAILURE.operationComplete(written);
+          };
+    }
+    ctx.write(new TextWebSocketFrame(payload)).addListener(listener);
+  }
+
+  private void queue(PendingCommand command) {
+    try {
+      if (connection == null || !connection.queue(command.command)) {
+        command.outcome.complete(CommandOutcome.REFUSED);
+        return;
+      }
+    } catch (IllegalArgumentException e) {
+      command.outcome.completeExceptionally(e);
+      return;
+    }
+    if (pending == null) {
+      pending = new ArrayDeque<>();
+    }
+    pending.add(command);
+    afterInput();
+  }
+
+  private void dropCommands() {
+    Queue<PendingCommand> dropped = pending;
+    pending = null;
+    if (dropped != null) {
+      dropped.forEach(command -> command.outcome.complete(CommandOutcome.DROPPED));
+    }
+  }
+
+  // Reading.
+
+  private void resume() {
+    ChannelHandlerContext current = gateway;
+    if (current != null) {
+      ((GatewayHandler) current.handler()).resume(current);
+    }
+  }
+
+  private interface Notification {
+    void send(ShardListener listener);
+  }
+
+  private void notify(Notification notification) {
+    try {
+      notification.send(manager.listener());
+    } catch (RuntimeException e) {
+      log.error("shard {}: the shard listener failed", id, e);
+    }
+  }
+
+  private GatewayConnection connection() {
+    return requireNonNull(connection);
+  }
+}

@@ -1,0 +1,861 @@
+package dev.sluice.gateway.netty;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.gateway.CloseCode;
+import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.GatewayCommand;
+import dev.sluice.gateway.GatewayConfig;
+import dev.sluice.gateway.GatewaySession;
+import dev.sluice.gateway.GatewayState;
+import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.Presence;
+import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.sharding.ShardPlan;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.resolver.dns.DnsAddressResolverGroup;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the shards of a bot on one event loop group: dials, identifies by the gateway's pace,
+ * heartbeats, reconnects, resumes, and hands every event to one handler.
+ *
+ * <pre>{@code
+ * try (ShardManager manager =
+ *     ShardManager.builder(token, Intents.of(Intent.GUILDS, Intent.GUILD_MESSAGES))
+ *         .onDispatch((shard, dispatch) -> System.out.println(dispatch))
+ *         .build()) {
+ *   manager.start().toCompletableFuture().join();
+ *   ...
+ * }
+ * }</pre>
+ *
+ * <p>Thread-safe.
+ */
+public final class ShardManager implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(ShardManager.class);
+
+  private static final URI DEFAULT_API_URI = URI.create("https://discord.com/api/v10");
+  private static final int GATEWAY_BOT_ATTEMPTS = 4;
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(15);
+
+  private final Builder settings;
+  private final String token;
+  private final EventLoopGroup eventLoopGroup;
+  private final boolean ownsEventLoopGroup;
+  private final Map<EventExecutor, LoopContext> contexts = new ConcurrentHashMap<>();
+  private final EventExecutor control;
+  private final DnsAddressResolverGroup resolver;
+  private final Bootstrap bootstrap;
+  private final Tls tls;
+  private final Connector connector;
+  private final EventSink sink;
+  private final SessionStore sessionStore;
+
+  private final Map<ShardId, Shard> shards = new ConcurrentHashMap<>();
+  private final CompletableFuture<Void> started = new CompletableFuture<>();
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final AtomicInteger notYetReady = new AtomicInteger();
+  private final Histogram heartbeatLatency = new Histogram(2);
+
+  private enum Phase {
+    NEW,
+    STARTED,
+    STOPPED
+  }
+
+  private Phase phase = Phase.NEW; // guarded by this
+  private @Nullable CompletableFuture<Void> stopping; // guarded by this
+
+  // Set once, by start(), before the first shard.
+  private volatile @Nullable Started running;
+
+  /** What is known once GET /gateway/bot has answered. */
+  private record Started(
+      GatewayConfig config,
+      int maxConcurrency,
+      IdentifyLimiter identifyLimiter,
+      DialLimiter dialLimiter,
+      ShardAssignment assignment) {}
+
+  private ShardManager(Builder builder) {
+    this.settings = builder;
+    this.token = builder.token;
+    this.sink = builder.sink();
+    this.sessionStore =
+        builder.sessionStore == null ? SessionStore.inMemory() : builder.sessionStore;
+    this.ownsEventLoopGroup = builder.eventLoopGroup == null;
+    this.eventLoopGroup =
+        builder.eventLoopGroup == null
+            ? new MultiThreadIoEventLoopGroup(
+                builder.eventLoopThreads,
+                new DefaultThreadFactory("sluice"),
+                Transport.best().newIoHandlerFactory())
+            : builder.eventLoopGroup;
+    Transport transport = Transport.of(eventLoopGroup);
+    for (EventExecutor executor : eventLoopGroup) {
+      contexts.put(executor, new LoopContext((EventLoop) executor));
+    }
+    this.control = eventLoopGroup.next();
+    this.resolver =
+        new DnsAddressResolverGroup(
+            new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
+    this.bootstrap =
+        new Bootstrap()
+            .group(eventLoopGroup)
+            .channel(transport.socketChannel())
+            .resolver(resolver)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 10_000);
+    this.tls = new Tls(builder.sslContext());
+    this.connector = new Connector(bootstrap, tls);
+  }
+
+  /**
+   * Starts the settings of a manager.
+   *
+   * @param token the bot's token, without {@code "Bot "} before it; it appears in no log, exception
+   *     or {@code toString}
+   * @param intents the events that the sessions ask for
+   * @return a builder with the defaults for everything else
+   * @throws IllegalArgumentException if the token cannot be one
+   */
+  public static Builder builder(String token, Intents intents) {
+    return new Builder(token, intents);
+  }
+
+  /**
+   * Asks GET /gateway/bot, then starts the shards.
+   *
+   * @return completes when the shards were started; exceptionally with a {@link
+   *     GatewayApiException} that says what came, when GET /gateway/bot did not answer as it should
+   * @throws IllegalStateException if called twice, or after {@link #stop}
+   */
+  public CompletionStage<Void> start() {
+    synchronized (this) {
+      if (phase != Phase.NEW) {
+        throw new IllegalStateException("start() when " + phase + " (expected: NEW)");
+      }
+      phase = Phase.STARTED;
+    }
+    gatewayBot(1)
+        .whenComplete(
+            (gatewayBot, failure) -> {
+              if (failure != null) {
+                log.error("cannot start: {}", failure.getMessage());
+                started.completeExceptionally(failure);
+                ready.completeExceptionally(failure);
+              } else {
+                run(gatewayBot);
+              }
+            });
+    return started.minimalCompletionStage();
+  }
+
+  /**
+   * {@return completes when every shard that was assigned at the start has been ready once;
+   * exceptionally when the manager could not start, or a shard ended in a fatal state before}
+   */
+  public CompletionStage<Void> ready() {
+    return ready.minimalCompletionStage();
+  }
+
+  /**
+   * Stops all shards.
+   *
+   * @param mode whether their sessions are to live on
+   * @return completes when all have stopped and their sessions are stored, and the event loop
+   *     group, if it is the manager's own, has ended
+   */
+  public CompletionStage<Void> stop(StopMode mode) {
+    requireNonNull(mode, "mode");
+    CompletableFuture<Void> stop;
+    synchronized (this) {
+      if (stopping != null) {
+        return stopping.minimalCompletionStage();
+      }
+      phase = Phase.STOPPED;
+      stop = new CompletableFuture<>();
+      stopping = stop;
+    }
+    Started current = running;
+    if (current != null) {
+      current.assignment.stop();
+    }
+    CompletableFuture.allOf(
+            shards.values().stream()
+                .map(shard -> shard.stop(mode).toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new))
+        .whenComplete((done, failure) -> release(stop));
+    return stop.minimalCompletionStage();
+  }
+
+  /**
+   * Stops all shards and waits for it, at most 15 s. Their sessions live on if a {@link
+   * SessionStore} was configured, for then they can be resumed; otherwise they end and the bot goes
+   * offline.
+   */
+  @Override
+  public void close() {
+    StopMode mode = settings.sessionStore == null ? StopMode.GOODBYE : StopMode.RESTART;
+    try {
+      stop(mode).toCompletableFuture().get(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      log.warn("shards did not stop within {}", CLOSE_TIMEOUT, e);
+    }
+  }
+
+  /** {@return the shards that run here, in no order} */
+  public Collection<Shard> shards() {
+    return List.copyOf(shards.values());
+  }
+
+  /**
+   * {@return the shard with an id, or null when it does not run here}
+   *
+   * @param shardId its id
+   */
+  public @Nullable Shard shard(int shardId) {
+    for (Shard shard : shards.values()) {
+      if (shard.id().id() == shardId) {
+        return shard;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Sends a command on the shard that a guild's events come on.
+   *
+   * @param guildId the guild, an unsigned snowflake
+   * @param command the command
+   * @return as {@link Shard#send}; {@link CommandOutcome#REFUSED} when that shard does not run here
+   */
+  public CompletionStage<CommandOutcome> send(long guildId, GatewayCommand command) {
+    for (Shard shard : shards.values()) {
+      if (shard.id().id() == ShardPlan.shardOf(guildId, shard.id().count())) {
+        return shard.send(command);
+      }
+    }
+    return CompletableFuture.completedStage(CommandOutcome.REFUSED);
+  }
+
+  /** {@return what the shards did so far} */
+  public ShardManagerStats stats() {
+    Map<GatewayState, Integer> states = new EnumMap<>(GatewayState.class);
+    for (Shard shard : shards.values()) {
+      states.merge(shard.state(), 1, Integer::sum);
+    }
+    long events = 0;
+    long receivedBytes = 0;
+    long payloadBytes = 0;
+    long reconnects = 0;
+    long resumes = 0;
+    long identifies = 0;
+    long handlerFailures = 0;
+    for (LoopContext context : contexts.values()) {
+      events += context.events.getOpaque();
+      receivedBytes += context.receivedBytes.getOpaque();
+      payloadBytes += context.payloadBytes.getOpaque();
+      reconnects += context.reconnects.getOpaque();
+      resumes += context.resumes.getOpaque();
+      identifies += context.identifies.getOpaque();
+      handlerFailures += context.handlerFailures.getOpaque();
+    }
+    return new ShardManagerStats(
+        states,
+        events,
+        receivedBytes,
+        payloadBytes,
+        reconnects,
+        resumes,
+        identifies,
+        handlerFailures,
+        latencyStats());
+  }
+
+  private LatencyStats latencyStats() {
+    synchronized (heartbeatLatency) {
+      for (LoopContext context : contexts.values()) {
+        heartbeatLatency.add(context.heartbeatLatency.getIntervalHistogram());
+      }
+      long count = heartbeatLatency.getTotalCount();
+      return count == 0
+          ? new LatencyStats(0, 0, 0, 0)
+          : new LatencyStats(
+              count,
+              heartbeatLatency.getValueAtPercentile(50),
+              heartbeatLatency.getValueAtPercentile(99),
+              heartbeatLatency.getMaxValue());
+    }
+  }
+
+  // The shards' calls.
+
+  GatewayConfig config() {
+    return running().config;
+  }
+
+  int maxConcurrency() {
+    return running().maxConcurrency;
+  }
+
+  IdentifyLimiter identifyLimiter() {
+    return running().identifyLimiter;
+  }
+
+  DialLimiter dialLimiter() {
+    return running().dialLimiter;
+  }
+
+  Connector connector() {
+    return connector;
+  }
+
+  SessionStore sessionStore() {
+    return sessionStore;
+  }
+
+  EventSink sink() {
+    return sink;
+  }
+
+  PipelineCustomizer customizer() {
+    return settings.customizer;
+  }
+
+  ShardListener listener() {
+    return settings.listener;
+  }
+
+  void shardReady() {
+    if (notYetReady.decrementAndGet() == 0) {
+      ready.complete(null);
+    }
+  }
+
+  void shardFailed(Shard shard, CloseCode closeCode) {
+    ready.completeExceptionally(
+        new IllegalStateException(
+            "shard "
+                + shard.id()
+                + ": gateway closed with "
+                + closeCode.code()
+                + " ("
+                + closeCode
+                + ')'));
+    switch (closeCode) {
+      case AUTHENTICATION_FAILED, INVALID_API_VERSION, INVALID_INTENTS, DISALLOWED_INTENTS -> {
+        // Every other shard would meet the same, at the price of an identify each.
+        log.error("{} concerns the whole bot: no more shards identify", closeCode);
+        dialLimiter().stopIdentifies();
+      }
+      default -> log.error("{} concerns shard {} alone: the others go on", closeCode, shard.id());
+    }
+  }
+
+  // Starting and stopping.
+
+  private CompletableFuture<GatewayBot> gatewayBot(int attempt) {
+    if (settings.maxConcurrency > 0 && settings.gatewayUri != null && settings.knowsShards()) {
+      return CompletableFuture.completedFuture(
+          new GatewayBot(settings.gatewayUri, 1, 0, 0, Duration.ZERO, settings.maxConcurrency));
+    }
+    CompletableFuture<GatewayBot> answer =
+        new GatewayBotClient(bootstrap, tls, settings.apiUri, token).get();
+    return answer.exceptionallyCompose(
+        failure -> {
+          Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+          if (attempt < GATEWAY_BOT_ATTEMPTS
+              && cause instanceof GatewayApiException e
+              && e.isTransient()) {
+            log.warn("{}; asks again", e.getMessage());
+            CompletableFuture<GatewayBot> next = new CompletableFuture<>();
+            control.schedule(
+                () -> gatewayBot(attempt + 1).whenComplete((value, f) -> complete(next, value, f)),
+                settings.apiRetryDelay.toNanos() << (attempt - 1),
+                TimeUnit.NANOSECONDS);
+            return next;
+          }
+          return CompletableFuture.failedFuture(cause == null ? failure : cause);
+        });
+  }
+
+  private static <T> void complete(
+      CompletableFuture<T> future, @Nullable T value, @Nullable Throwable failure) {
+    if (failure != null) {
+      future.completeExceptionally(
+          failure instanceof CompletionException && failure.getCause() != null
+              ? failure.getCause()
+              : failure);
+    } else {
+      future.complete(value);
+    }
+  }
+
+  private void run(GatewayBot gatewayBot) {
+    URI gatewayUri = settings.gatewayUri == null ? gatewayBot.url() : settings.gatewayUri;
+    int maxConcurrency =
+        settings.maxConcurrency > 0 ? settings.maxConcurrency : gatewayBot.maxConcurrency();
+    ShardPlan plan = settings.plan == null ? ShardPlan.all(gatewayBot.shards()) : settings.plan;
+    GatewayConfig config = settings.config(gatewayUri);
+    ShardAssignment assignment =
+        settings.assignment == null ? ShardAssignment.fixed(plan) : settings.assignment;
+    Started now =
+        new Started(
+            config,
+            maxConcurrency,
+            settings.identifyLimiter == null
+                ? new LocalIdentifyLimiter(control, maxConcurrency)
+                : settings.identifyLimiter,
+            new DialLimiter(control, contexts.size(), maxConcurrency),
+            assignment);
+    synchronized (this) {
+      if (phase == Phase.STOPPED) {
+        started.completeExceptionally(new IllegalStateException("stopped before it started"));
+        return;
+      }
+      running = now;
+    }
+    if (settings.assignment == null) {
+      notYetReady.set(plan.size());
+      log.info(
+          "starts {} of {} shards on {} event loops ({}), max_concurrency {}",
+          plan.size(),
+          plan.count(),
+          contexts.size(),
+          Transport.of(eventLoopGroup),
+          maxConcurrency);
+    } else {
+      ready.complete(null); // shards come and go; there is no start that would be complete
+    }
+    assignment.start(new AssignmentListener());
+    started.complete(null);
+  }
+
+  private final class AssignmentListener implements ShardAssignment.Listener {
+
+    @Override
+    public void assigned(ShardId id, long epoch) {
+      LoopContext context = requireNonNull(contexts.get(eventLoopGroup.next()));
+      Shard shard = new Shard(ShardManager.this, id, epoch, context);
+      synchronized (ShardManager.this) {
+        if (phase == Phase.STOPPED || shards.putIfAbsent(id, shard) != null) {
+          return;
+        }
+      }
+      sessionStore
+          .load(id)
+          .whenComplete(
+              (session, failure) -> {
+                if (failure != null) {
+                  log.warn("shard {}: its session could not be loaded", id, failure);
+                }
+                @Nullable GatewaySession loaded = failure == null ? session : null;
+                shard.start(loaded);
+              });
+    }
+
+    @Override
+    public CompletionStage<Void> revoked(ShardId id, Duration deadline) {
+      Shard shard = shards.remove(id);
+      return shard == null
+          ? CompletableFuture.completedStage(null)
+          : shard
+              .stop(StopMode.RESTART)
+              .toCompletableFuture()
+              .orTimeout(deadline.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void lost(ShardId id) {
+      Shard shard = shards.remove(id);
+      if (shard != null) {
+        shard.abandon();
+      }
+    }
+  }
+
+  private void release(CompletableFuture<Void> stop) {
+    resolver.close();
+    if (!ownsEventLoopGroup) {
+      stop.complete(null);
+      return;
+    }
+    Future<?> ended = eventLoopGroup.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+    ended.addListener(done -> stop.complete(null));
+  }
+
+  private Started running() {
+    Started current = running;
+    if (current == null) {
+      throw new IllegalStateException("not started");
+    }
+    return current;
+  }
+
+  /** Collects the settings of a {@link ShardManager}. Not thread-safe. Each can be set once. */
+  public static final class Builder {
+
+    private final String token;
+    private final Intents intents;
+    private final GatewayConfig.Builder config;
+    private final Set<String> set = new HashSet<>();
+    private @Nullable URI gatewayUri;
+    private URI apiUri = DEFAULT_API_URI;
+    private Duration apiRetryDelay = Duration.ofSeconds(1);
+    private @Nullable ShardPlan plan;
+    private @Nullable ShardAssignment assignment;
+    private int maxConcurrency;
+    private @Nullable EventLoopGroup eventLoopGroup;
+    private int eventLoopThreads = Runtime.getRuntime().availableProcessors();
+    private @Nullable SslContext sslContext;
+    private @Nullable EventSink eventSink;
+    private @Nullable IdentifyLimiter identifyLimiter;
+    private @Nullable SessionStore sessionStore;
+    private PipelineCustomizer customizer = new PipelineCustomizer() {};
+    private ShardListener listener = new ShardListener() {};
+
+    private Builder(String token, Intents intents) {
+      this.token = token;
+      this.intents = intents;
+      this.config = GatewayConfig.builder(token, intents).identifyPermitsGranted();
+    }
+
+    /**
+     * Runs every shard of the bot here. Default: as many as GET /gateway/bot recommends.
+     *
+     * @param count the number of shards, at least 1
+     * @return this
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder shards(int count) {
+      return shards(ShardPlan.all(count));
+    }
+
+    /**
+     * Runs some of the bot's shards here.
+     *
+     * @param plan which of how many
+     * @return this
+     */
+    public Builder shards(ShardPlan plan) {
+      once("shards");
+      this.plan = requireNonNull(plan, "plan");
+      return this;
+    }
+
+    /**
+     * Lets an assignment say which shards run here. Default: those of the plan.
+     *
+     * @param assignment the assignment
+     * @return this
+     */
+    public Builder assignment(ShardAssignment assignment) {
+      once("shards");
+      this.assignment = requireNonNull(assignment, "assignment");
+      return this;
+    }
+
+    /**
+     * Sets how the gateway compresses. Default: {@link Compression#ZLIB_STREAM}.
+     *
+     * @param compression the compression
+     * @return this
+     */
+    public Builder compression(Compression compression) {
+      config.compression(compression);
+      return this;
+    }
+
+    /**
+     * Sets the presence that sessions start with. Default: none.
+     *
+     * @param presence the presence
+     * @return this
+     */
+    public Builder presence(Presence presence) {
+      config.presence(presence);
+      return this;
+    }
+
+    /**
+     * Changes settings of the connections that have no method here, such as time-outs and limits.
+     *
+     * @param configure is given the configuration's builder; the gateway URI is the manager's to
+     *     set
+     * @return this
+     */
+    public Builder configure(Consumer<GatewayConfig.Builder> configure) {
+      configure.accept(config);
+      return this;
+    }
+
+    /**
+     * Sets what handles the events. Default: nothing does.
+     *
+     * @param handler the handler
+     * @return this
+     */
+    public Builder onDispatch(DispatchHandler handler) {
+      requireNonNull(handler, "handler");
+      return eventSink(
+          (shard, dispatch) -> {
+            handler.onDispatch(shard, dispatch);
+            return true;
+          });
+    }
+
+    /**
+     * Sets where the events go, for what a {@link DispatchHandler} cannot do: pausing a shard.
+     *
+     * @param eventSink the sink
+     * @return this
+     */
+    public Builder eventSink(EventSink eventSink) {
+      once("onDispatch or eventSink");
+      this.eventSink = requireNonNull(eventSink, "eventSink");
+      return this;
+    }
+
+    /**
+     * Sets who is told what happens to shards. Default: nobody.
+     *
+     * @param listener the listener
+     * @return this
+     */
+    public Builder listener(ShardListener listener) {
+      once("listener");
+      this.listener = requireNonNull(listener, "listener");
+      return this;
+    }
+
+    /**
+     * Sets what puts the application's handlers into the pipelines. Default: nothing does.
+     *
+     * @param customizer the customizer
+     * @return this
+     */
+    public Builder pipeline(PipelineCustomizer customizer) {
+      once("pipeline");
+      this.customizer = requireNonNull(customizer, "customizer");
+      return this;
+    }
+
+    /**
+     * Runs the shards on the application's own event loops, which it also ends. Default: a group of
+     * the manager's own, on the best transport that the class path and the machine have.
+     *
+     * @param eventLoopGroup a group of io_uring, epoll, kqueue or NIO event loops
+     * @return this
+     */
+    public Builder eventLoopGroup(EventLoopGroup eventLoopGroup) {
+      once("eventLoopGroup or eventLoopThreads");
+      this.eventLoopGroup = requireNonNull(eventLoopGroup, "eventLoopGroup");
+      return this;
+    }
+
+    /**
+     * Sets how many event loops the manager's own group has. Default: one for each processor.
+     *
+     * @param eventLoopThreads at least 1
+     * @return this
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder eventLoopThreads(int eventLoopThreads) {
+      once("eventLoopGroup or eventLoopThreads");
+      this.eventLoopThreads = atLeast1("eventLoopThreads", eventLoopThreads);
+      return this;
+    }
+
+    /**
+     * Sets what is trusted in TLS. Host names are verified whatever it says. Default: the
+     * platform's authorities.
+     *
+     * @param sslContext a context for clients
+     * @return this
+     * @throws IllegalArgumentException if it is one for servers
+     */
+    public Builder sslContext(SslContext sslContext) {
+      once("sslContext");
+      if (!sslContext.isClient()) {
+        throw new IllegalArgumentException("sslContext: for servers (expected: for clients)");
+      }
+      this.sslContext = sslContext;
+      return this;
+    }
+
+    /**
+     * Sets where new sessions start. Default: what GET /gateway/bot says.
+     *
+     * @param gatewayUri a {@code ws} or {@code wss} URI
+     * @return this
+     */
+    public Builder gatewayUri(URI gatewayUri) {
+      once("gatewayUri");
+      this.gatewayUri = requireNonNull(gatewayUri, "gatewayUri");
+      return this;
+    }
+
+    /**
+     * Sets where the HTTP API is. Default: {@code https://discord.com/api/v10}.
+     *
+     * @param apiUri an {@code http} or {@code https} URI, with the version, without a trailing
+     *     slash
+     * @return this
+     * @throws IllegalArgumentException if it is another kind of URI
+     */
+    public Builder apiUri(URI apiUri) {
+      once("apiUri");
+      String scheme = apiUri.getScheme();
+      if (!("https".equalsIgnoreCase(scheme) || "http".equalsIgnoreCase(scheme))
+          || apiUri.getHost() == null) {
+        throw new IllegalArgumentException("apiUri: " + apiUri + " (expected: https://host/path)");
+      }
+      this.apiUri = apiUri;
+      return this;
+    }
+
+    /**
+     * Sets how long to wait before GET /gateway/bot is asked again after a failure that may pass;
+     * the wait doubles with each of three more attempts. Default: 1 s.
+     *
+     * @param apiRetryDelay not negative
+     * @return this
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder apiRetryDelay(Duration apiRetryDelay) {
+      once("apiRetryDelay");
+      if (apiRetryDelay.isNegative()) {
+        throw new IllegalArgumentException(
+            "apiRetryDelay: " + apiRetryDelay + " (expected: not negative)");
+      }
+      this.apiRetryDelay = apiRetryDelay;
+      return this;
+    }
+
+    /**
+     * Sets how many shards may identify in 5 s. Default: what GET /gateway/bot says; it is not
+     * asked when this, the shards and the gateway URI are all set.
+     *
+     * @param maxConcurrency at least 1
+     * @return this
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder maxConcurrency(int maxConcurrency) {
+      once("maxConcurrency");
+      this.maxConcurrency = atLeast1("maxConcurrency", maxConcurrency);
+      return this;
+    }
+
+    /**
+     * Sets who may identify when. Default: the shards of this manager, by {@code max_concurrency}.
+     *
+     * @param identifyLimiter the limiter
+     * @return this
+     */
+    public Builder identifyLimiter(IdentifyLimiter identifyLimiter) {
+      once("identifyLimiter");
+      this.identifyLimiter = requireNonNull(identifyLimiter, "identifyLimiter");
+      return this;
+    }
+
+    /**
+     * Sets where sessions are kept. Default: in memory.
+     *
+     * @param sessionStore the store
+     * @return this
+     */
+    public Builder sessionStore(SessionStore sessionStore) {
+      once("sessionStore");
+      this.sessionStore = requireNonNull(sessionStore, "sessionStore");
+      return this;
+    }
+
+    /**
+     * Makes the manager. It does nothing before {@link ShardManager#start()}.
+     *
+     * @return the manager
+     */
+    public ShardManager build() {
+      return new ShardManager(this);
+    }
+
+    /** {@return the settings without the token} */
+    @Override
+    public String toString() {
+      return "ShardManager.Builder[intents=" + intents + ", apiUri=" + apiUri + ']';
+    }
+
+    private boolean knowsShards() {
+      return plan != null || assignment != null;
+    }
+
+    private EventSink sink() {
+      return eventSink == null ? (shard, dispatch) -> true : eventSink;
+    }
+
+    private SslContext sslContext() {
+      if (sslContext != null) {
+        return sslContext;
+      }
+      try {
+        return SslContextBuilder.forClient().build();
+      } catch (SSLException e) {
+        throw new IllegalStateException("this platform has no TLS for clients", e);
+      }
+    }
+
+    private GatewayConfig config(URI gatewayUri) {
+      return config.gatewayUri(gatewayUri).build();
+    }
+
+    private static int atLeast1(String setting, int value) {
+      if (value < 1) {
+        throw new IllegalArgumentException(setting + ": " + value + " (expected: >= 1)");
+      }
+      return value;
+    }
+
+    private void once(String setting) {
+      if (!set.add(setting)) {
+        throw new IllegalStateException(setting + ": set already (expected: once)");
+      }
+    }
+  }
+}
