@@ -8,8 +8,15 @@ import java.nio.ByteBuffer;
 /** The event types by the bytes of their names, looked up without making a string. */
 final class EventNames {
 
-  /** A power of two, and over three times the names, so that most are found at the first probe. */
-  private static final int SLOTS = 256;
+  /** For over three times as many slots as names, so that most are found at the first probe. */
+  private static final int SLOT_BITS = 8;
+
+  private static final int SLOTS = 1 << SLOT_BITS;
+
+  /**
+   * Odd, and its bits look random: spreads the bytes of a name over the upper bits of a product.
+   */
+  private static final long MIXER = 0x9E3779B97F4A7C15L;
 
   private static final EventType[] TYPES = new EventType[SLOTS];
   private static final ByteBuffer[] NAMES = new ByteBuffer[SLOTS];
@@ -43,20 +50,20 @@ final class EventNames {
   }
 
   private static int slot(ByteBuffer message, int start, int end) {
-    long hash = end - start;
+    long hash = (long) end - start;
     if (hash >= Words.BYTES) {
       // The first and the last word tell all names but a few apart.
-      hash += Words.at(message, start) * 0x9E3779B97F4A7C15L ^ Words.at(message, end - Words.BYTES);
+      hash += (Words.at(message, start) * MIXER) ^ Words.at(message, end - Words.BYTES);
     } else {
       for (int i = start; i < end; i++) {
-        hash = hash << Byte.SIZE | message.get(i);
+        hash = (hash << Byte.SIZE) | message.get(i);
       }
     }
-    return (int) (hash * 0x9E3779B97F4A7C15L >>> 56);
+    return (int) ((hash * MIXER) >>> (Long.SIZE - SLOT_BITS));
   }
 
   private static int next(int slot) {
-    return slot + 1 & SLOTS - 1;
+    return (slot + 1) % SLOTS;
   }
 
   private static boolean same(ByteBuffer name, ByteBuffer message, int start, int length) {

@@ -112,7 +112,7 @@ public final class GuildIds {
     for (int next = at(message, i, end); isDigit(next); next = at(message, ++i, end)) {
       int digit = next - '0';
       int order = Long.compareUnsigned(id, MAX_TENTH);
-      if (order > 0 || order == 0 && digit > MAX_LAST_DIGIT) {
+      if (order > 0 || (order == 0 && digit > MAX_LAST_DIGIT)) {
         return 0;
       }
       id = id * 10 + digit;
@@ -151,7 +151,7 @@ public final class GuildIds {
       if (digit < 0) {
         return NOTHING;
       }
-      character = character << 4 | digit;
+      character = (character << 4) | digit;
     }
     return character;
   }

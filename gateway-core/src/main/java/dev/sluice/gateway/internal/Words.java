@@ -34,7 +34,7 @@ final class Words {
   static long of(String text) {
     long word = 0;
     for (int i = text.length() - 1; i >= 0; i--) {
-      word = word << Byte.SIZE | text.charAt(i);
+      word = (word << Byte.SIZE) | text.charAt(i);
     }
     return word;
   }
@@ -44,7 +44,8 @@ final class Words {
    * fewer than 8 bytes are left, for a word is read whole.
    */
   static boolean matches(ByteBuffer message, int index, int end, long word, int length) {
-    return end - index >= BYTES && (at(message, index) ^ word) << (BYTES - length) * Byte.SIZE == 0;
+    return end - index >= BYTES
+        && (at(message, index) ^ word) << ((BYTES - length) * Byte.SIZE) == 0;
   }
 
   /**
@@ -55,7 +56,7 @@ final class Words {
     int i = index;
     for (; end - i >= BYTES; i += BYTES) {
       long word = at(message, i);
-      long controls = word - SPACES & ~word;
+      long controls = (word - SPACES) & ~word;
       long hits = (zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | controls | word) & HIGH_BITS;
       if (hits != 0) {
         return i + firstHit(hits);
@@ -84,7 +85,7 @@ final class Words {
    * {@return a word whose lowest high bit stands in its lowest zero byte; the higher ones may lie}
    */
   private static long zeros(long word) {
-    return word - ONES & ~word;
+    return (word - ONES) & ~word;
   }
 
   private static int firstHit(long hits) {
