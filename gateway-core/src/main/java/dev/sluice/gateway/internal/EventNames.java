@@ -13,9 +13,7 @@ final class EventNames {
 
   private static final int SLOTS = 1 << SLOT_BITS;
 
-  /**
-   * Odd, and its bits look random: spreads the bytes of a name over the upper bits of a product.
-   */
+  /** An odd number with random bits: the upper bits of a product depend on all of a name. */
   private static final long MIXER = 0x9E3779B97F4A7C15L;
 
   private static final EventType[] TYPES = new EventType[SLOTS];

@@ -15,11 +15,6 @@ public final class GuildIds {
   private static final byte[] ID = "id".getBytes(US_ASCII);
   private static final byte[] GUILD_ID = "guild_id".getBytes(US_ASCII);
 
-  /** The largest value to which another digit can be added, unsigned. */
-  private static final long MAX_TENTH = Long.divideUnsigned(-1, 10);
-
-  private static final int MAX_LAST_DIGIT = (int) Long.remainderUnsigned(-1, 10);
-
   /** What {@link #at} returns at the end. */
   private static final int NOTHING = -1;
 
@@ -107,15 +102,16 @@ public final class GuildIds {
    */
   private static long id(ByteBuffer message, int index, int end) {
     boolean isQuoted = at(message, index, end) == '"';
-    int i = isQuoted ? index + 1 : index;
+    int first = isQuoted ? index + 1 : index;
     long id = 0;
+    int i = first;
     for (int next = at(message, i, end); isDigit(next); next = at(message, ++i, end)) {
-      int digit = next - '0';
-      int order = Long.compareUnsigned(id, MAX_TENTH);
-      if (order > 0 || (order == 0 && digit > MAX_LAST_DIGIT)) {
-        return 0;
-      }
-      id = id * 10 + digit;
+      id = id * 10 + (next - '0');
+    }
+    // 19 digits fit; 20 do when they begin with a 1 and have the highest bit, or else they wrapped.
+    int digits = i - first;
+    if (digits > 20 || (digits == 20 && (message.get(first) != '1' || id > 0))) {
+      return 0;
     }
     int after = at(message, isQuoted ? i : skipWhitespace(message, i, end), end);
     boolean isWhole = isQuoted ? after == '"' : after == ',' || after == '}';
