@@ -5,9 +5,12 @@ module dev.sluice.gateway.testkit {
   requires io.netty.codec;
   requires io.netty.codec.http;
   requires io.netty.common;
-  requires io.netty.handler;
+  requires transitive io.netty.handler;
+  requires io.netty.pkitesting;
   requires io.netty.resolver;
-  requires transitive io.netty.transport;
+  requires io.netty.transport;
   requires org.slf4j;
   requires static transitive org.jspecify;
+
+  exports dev.sluice.gateway.testkit;
 }

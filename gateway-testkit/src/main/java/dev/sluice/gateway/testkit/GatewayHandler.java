@@ -1,0 +1,262 @@
+package dev.sluice.gateway.testkit;
+
+import dev.sluice.gateway.CloseCode;
+import dev.sluice.gateway.FrameType;
+import dev.sluice.gateway.server.GatewayServerConnection;
+import dev.sluice.gateway.server.ServerFrame;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.ssl.SslHandler;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Drives one connection of the server role over its channel: messages in, messages out as long as
+ * the socket takes them, one timer. Confined to the event loop.
+ */
+final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
+
+  /** What to do to a message before it is written. */
+  enum Fault {
+    /** Makes its first byte one that neither a zlib stream nor JSON can have there. */
+    CORRUPT,
+    /** Leaves out its second half. */
+    TRUNCATE
+  }
+
+  private static final long CLOSE_REPLY_TIMEOUT_SECONDS = 2;
+
+  /**
+   * Makes any byte invalid as the first of a message: type 11 of a deflate block is reserved, and
+   * there is no compression method 14 in a zlib header; no JSON begins with 0x7f.
+   */
+  private static final int CORRUPTING_BITS = 0x06;
+
+  private final GatewayLoop gateway;
+  private final GatewayServerConnection connection;
+  private final Channel channel;
+  private final ChannelFutureListener onWritten = future -> written();
+
+  private boolean opened;
+  private boolean drained;
+  private boolean draining;
+  private boolean frozen;
+  private boolean closeSent;
+  private int writesInFlight;
+  private @Nullable Fault nextFault;
+  private @Nullable Future<?> timer;
+  private long timerNanos;
+
+  GatewayHandler(GatewayLoop gateway, GatewayServerConnection connection, Channel channel) {
+    this.gateway = gateway;
+    this.connection = connection;
+    this.channel = channel;
+  }
+
+  GatewayServerConnection connection() {
+    return connection;
+  }
+
+  /** {@return whether the socket took everything that there is to send} */
+  boolean isIdle() {
+    return drained && writesInFlight == 0;
+  }
+
+  /** Begins to write; the handshake's response is on its way. */
+  void open() {
+    opened = true;
+    drain();
+  }
+
+  void outputPending() {
+    drained = false;
+  }
+
+  /** Writes messages as long as the socket takes them; the rest waits in the session's ring. */
+  void drain() {
+    if (!opened || draining || frozen || closeSent) {
+      return;
+    }
+    draining = true;
+    try {
+      writeAll();
+    } finally {
+      draining = false;
+    }
+    channel.flush();
+    if (drained && connection.closeCode() != 0) {
+      sendClose(connection.closeCode());
+    }
+    scheduleTimer();
+    gateway.checkSent();
+  }
+
+  private void writeAll() {
+    while (channel.isActive()) {
+      if (!channel.isWritable()) {
+        channel.flush();
+        if (!channel.isWritable()) {
+          return; // channelWritabilityChanged goes on
+        }
+      }
+      ServerFrame frame = connection.send();
+      if (frame != null) {
+        write(frame);
+      } else if (!gateway.announceMore(connection)) {
+        drained = true;
+        return;
+      }
+    }
+  }
+
+  /** Cuts the connection without a close frame; the client sees a reset. */
+  void kill() {
+    if (!channel.isActive()) {
+      return; // closed in this turn of the loop, and about to be told
+    }
+    channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    ChannelHandlerContext tls = channel.pipeline().context(SslHandler.class);
+    // Past the TLS handler, which would take its leave.
+    Transports.close(tls == null ? channel : tls);
+  }
+
+  /** Neither reads nor writes any more, as if the network had gone silent. */
+  void freeze() {
+    frozen = true;
+    channel.config().setAutoRead(false);
+  }
+
+  void thaw() {
+    frozen = false;
+    channel.config().setAutoRead(true);
+    drain();
+  }
+
+  void faultNext(Fault fault) {
+    nextFault = fault;
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ctx, WebSocketFrame frame) {
+    if (frame instanceof TextWebSocketFrame) {
+      connection.recv(FrameType.TEXT, frame.content().nioBuffer());
+    } else if (frame instanceof BinaryWebSocketFrame) {
+      connection.recv(FrameType.BINARY, frame.content().nioBuffer());
+    } else if (frame instanceof PingWebSocketFrame) {
+      ctx.writeAndFlush(new PongWebSocketFrame(frame.content().retain()))
+          .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    } else if (frame instanceof CloseWebSocketFrame close) {
+      closeReceived(ctx, close);
+    }
+    scheduleTimer();
+  }
+
+  private void closeReceived(ChannelHandlerContext ctx, CloseWebSocketFrame frame) {
+    int code = frame.statusCode();
+    connection.recvCloseCode(code < 0 ? CloseCode.NO_STATUS.code() : code);
+    if (closeSent) {
+      Transports.close(ctx);
+    } else {
+      closeSent = true;
+      ctx.writeAndFlush(frame.retain()).addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (channel.isWritable()) {
+      drain();
+    }
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    connection.transportLost();
+    gateway.closed(this);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    Transports.fail(ctx, cause);
+  }
+
+  private void write(ServerFrame frame) {
+    ByteBuffer payload = frame.payload();
+    int length = payload.remaining();
+    ByteBuf content = channel.alloc().buffer(length).writeBytes(payload);
+    if (nextFault == Fault.CORRUPT) {
+      content.setByte(0, content.getByte(0) | CORRUPTING_BITS);
+    } else if (nextFault == Fault.TRUNCATE) {
+      content.writerIndex(length / 2);
+    }
+    nextFault = null;
+    gateway.written(content.readableBytes());
+    writesInFlight++;
+    channel
+        .write(
+            frame.type() == FrameType.TEXT
+                ? new TextWebSocketFrame(content)
+                : new BinaryWebSocketFrame(content))
+        .addListener(onWritten);
+  }
+
+  /** A failed write needs nothing more: the channel closes, and the session keeps its events. */
+  private void written() {
+    writesInFlight--;
+    if (writesInFlight == 0) {
+      gateway.checkSent();
+    }
+  }
+
+  private void sendClose(int code) {
+    closeSent = true;
+    channel
+        .writeAndFlush(new CloseWebSocketFrame(code, ""))
+        .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    Future<?> deadline =
+        channel
+            .eventLoop()
+            .schedule(
+                () -> Transports.close(channel), CLOSE_REPLY_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    channel.closeFuture().addListener(closed -> deadline.cancel(false));
+  }
+
+  private void scheduleTimer() {
+    long remainingNanos = connection.nextTimeoutNanos();
+    if (remainingNanos == Long.MAX_VALUE || !channel.isActive()) {
+      return;
+    }
+    long dueNanos = System.nanoTime() + remainingNanos;
+    // One that is too early only asks again, which is cheaper than to move it at each heartbeat.
+    if (timer != null && timerNanos - dueNanos <= 0) {
+      return;
+    }
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    timerNanos = dueNanos;
+    timer = channel.eventLoop().schedule(this::timeout, remainingNanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void timeout() {
+    timer = null;
+    connection.onTimeout();
+    scheduleTimer();
+  }
+}

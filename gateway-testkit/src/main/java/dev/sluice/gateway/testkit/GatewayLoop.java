@@ -1,0 +1,351 @@
+package dev.sluice.gateway.testkit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.gateway.NanoClock;
+import dev.sluice.gateway.Opcode;
+import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.server.GatewayServer;
+import dev.sluice.gateway.server.GatewayServerConfig;
+import dev.sluice.gateway.server.GatewayServerConnection;
+import dev.sluice.gateway.server.GatewayServerListener;
+import dev.sluice.gateway.server.ServerSession;
+import io.netty.channel.EventLoop;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gateway behind the sockets: the server role of the protocol, the handlers of its transports,
+ * traffic and faults. Confined to one event loop.
+ */
+final class GatewayLoop {
+
+  /** An answer of {@code GET /gateway/bot} in place of the true one. */
+  record CannedAnswer(int status, String body) {}
+
+  private static final int ANNOUNCED_AT_ONCE = 8;
+  private static final long ANNOUNCEMENT_SEED = 1;
+
+  private final EventLoop loop;
+  private final GatewayServer server;
+  private final int guildsPerShard;
+  private final boolean announceGuilds;
+  private final GatewayServerListener listener;
+  private final TrafficGenerator announcer;
+
+  private final Map<GatewayServerConnection, GatewayHandler> handlers = new HashMap<>();
+  private final List<ServerSession> sessions = new ArrayList<>();
+  // The index of the next guild whose GUILD_CREATE a session has not got yet.
+  private final Map<ServerSession, Integer> announcements = new HashMap<>();
+  private final Deque<GatewayHandler> withOutput = new ArrayDeque<>();
+  private boolean drainScheduled;
+  private final List<CompletableFuture<@Nullable Void>> waitingForSent = new ArrayList<>();
+
+  private final Map<LocalGateway.Endpoint, Integer> refusals =
+      new EnumMap<>(LocalGateway.Endpoint.class);
+  private @Nullable CannedAnswer gatewayBotAnswer;
+  private @Nullable TrafficRunner traffic;
+  private boolean closed;
+
+  private final Map<LocalGateway.Endpoint, Long> dials = new EnumMap<>(LocalGateway.Endpoint.class);
+  private long identifies;
+  private long identifiesRejected;
+  private long resumes;
+  private long resumesRejected;
+  private long eventsDispatched;
+  private long eventBytes;
+  private long messagesSent;
+  private long bytesSent;
+
+  GatewayLoop(
+      EventLoop loop,
+      GatewayServerConfig config,
+      int guildsPerShard,
+      boolean announceGuilds,
+      GatewayServerListener listener) {
+    this.loop = loop;
+    this.guildsPerShard = guildsPerShard;
+    this.announceGuilds = announceGuilds;
+    this.listener = listener;
+    this.announcer =
+        TrafficGenerator.create(TrafficMix.NO_PRESENCES, guildsPerShard, 0, ANNOUNCEMENT_SEED);
+    this.server =
+        GatewayServer.create(config, new Events(), NanoClock.system(), new SplittableRandom());
+  }
+
+  GatewayServer server() {
+    return server;
+  }
+
+  /** {@return the HTTP status that WebSocket requests are refused with, 0 if they are not} */
+  int dialed(LocalGateway.Endpoint endpoint) {
+    dials.merge(endpoint, 1L, Long::sum);
+    return refusals.getOrDefault(endpoint, 0);
+  }
+
+  void refuseDials(LocalGateway.Endpoint endpoint, int status) {
+    refusals.put(endpoint, status);
+  }
+
+  @Nullable CannedAnswer gatewayBotAnswer() {
+    return gatewayBotAnswer;
+  }
+
+  void answerGatewayBot(@Nullable CannedAnswer answer) {
+    gatewayBotAnswer = answer;
+  }
+
+  void opened(GatewayHandler handler) {
+    handlers.put(handler.connection(), handler);
+  }
+
+  void closed(GatewayHandler handler) {
+    handlers.remove(handler.connection());
+    checkSent();
+  }
+
+  void written(int bytes) {
+    messagesSent++;
+    bytesSent += bytes;
+  }
+
+  /** Does something to each connection that has a session of a matching shard. */
+  int forEach(Predicate<ShardId> shards, Consumer<GatewayHandler> action) {
+    List<GatewayHandler> matching = new ArrayList<>();
+    for (ServerSession session : sessions) {
+      GatewayHandler handler = handlerOf(session);
+      if (handler != null && shards.test(session.shard())) {
+        matching.add(handler);
+      }
+    }
+    matching.forEach(action);
+    return matching.size();
+  }
+
+  /** Does something to each connection, with a session or without. */
+  int forEach(Consumer<GatewayHandler> action) {
+    List<GatewayHandler> all = List.copyOf(handlers.values());
+    all.forEach(action);
+    return all.size();
+  }
+
+  /** {@return the sequence in the newest session of the shard} */
+  long dispatch(ShardId shard, String type, ByteBuffer d) {
+    long sequence = 0;
+    for (ServerSession session : List.copyOf(sessions)) {
+      if (session.shard().equals(shard) && !session.ended()) {
+        sequence = session.dispatch(type, d);
+      }
+    }
+    if (sequence == 0) {
+      throw new IllegalStateException("shard: " + shard + " (expected: one with a session)");
+    }
+    return sequence;
+  }
+
+  void startTraffic(Traffic what) {
+    if (traffic != null) {
+      throw new IllegalStateException("traffic: already started (expected: stopped)");
+    }
+    TrafficGenerator generator =
+        TrafficGenerator.create(what.mix(), guildsPerShard, what.largeEventEvery(), what.seed());
+    traffic = new TrafficRunner(what, generator, sessions, this::isSent, NanoClock.system(), loop);
+    traffic.start();
+  }
+
+  void stopTraffic() {
+    if (traffic != null) {
+      traffic.stop();
+      traffic = null;
+    }
+  }
+
+  /** Completes a future once the sockets of all attached sessions took everything. */
+  void whenSent(CompletableFuture<@Nullable Void> sent) {
+    waitingForSent.add(sent);
+    checkSent();
+  }
+
+  /** Looks whether those who wait for everything to be sent can go on. */
+  void checkSent() {
+    if (waitingForSent.isEmpty()) {
+      return;
+    }
+    for (ServerSession session : sessions) {
+      if (session.connection() != null && !isSent(session)) {
+        return;
+      }
+    }
+    List<CompletableFuture<@Nullable Void>> sent = List.copyOf(waitingForSent);
+    waitingForSent.clear();
+    sent.forEach(future -> future.complete(null));
+  }
+
+  /**
+   * Gives a session that took everything so far its next GUILD_CREATEs, as Discord does after
+   * READY.
+   *
+   * @return whether there were any
+   */
+  boolean announceMore(GatewayServerConnection connection) {
+    ServerSession session = connection.session();
+    Integer next = session == null ? null : announcements.get(session);
+    if (session == null || next == null) {
+      return false;
+    }
+    int end = Math.min(next + ANNOUNCED_AT_ONCE, guildsPerShard);
+    if (end == guildsPerShard) {
+      announcements.remove(session);
+    } else {
+      announcements.put(session, end);
+    }
+    for (int guild = next; guild < end; guild++) {
+      String type = announcer.guildCreate(SyntheticGuild.id(session.shard(), guild));
+      session.dispatch(type, announcer.data());
+    }
+    return true;
+  }
+
+  LocalGatewayStats stats() {
+    return new LocalGatewayStats(
+        handlers.size(),
+        server.sessions().size(),
+        dials.getOrDefault(LocalGateway.Endpoint.BASE, 0L),
+        dials.getOrDefault(LocalGateway.Endpoint.RESUME, 0L),
+        identifies,
+        identifiesRejected,
+        resumes,
+        resumesRejected,
+        eventsDispatched,
+        eventBytes,
+        messagesSent,
+        bytesSent,
+        traffic == null ? 0 : traffic.owed());
+  }
+
+  /** Ends traffic and transports; nothing is accepted any more. */
+  void close() {
+    closed = true;
+    stopTraffic();
+    forEach(GatewayHandler::kill);
+    IllegalStateException cause = new IllegalStateException("local gateway: closed");
+    waitingForSent.forEach(future -> future.completeExceptionally(cause));
+    waitingForSent.clear();
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  private boolean isSent(ServerSession session) {
+    GatewayHandler handler = handlerOf(session);
+    return handler != null && handler.isIdle() && !announcements.containsKey(session);
+  }
+
+  private @Nullable GatewayHandler handlerOf(ServerSession session) {
+    GatewayServerConnection connection = session.connection();
+    return connection == null ? null : handlers.get(connection);
+  }
+
+  /** Drains at the end of the loop's turn, so that the events of one turn share a flush. */
+  private void scheduleDrain(GatewayHandler handler) {
+    withOutput.add(handler);
+    if (!drainScheduled) {
+      drainScheduled = true;
+      loop.execute(this::drainAll);
+    }
+  }
+
+  private void drainAll() {
+    drainScheduled = false;
+    for (int i = withOutput.size(); i > 0; i--) {
+      withOutput.remove().drain();
+    }
+  }
+
+  /** What the server role tells: kept, counted and passed on. */
+  private final class Events implements GatewayServerListener {
+
+    @Override
+    public void outputPending(GatewayServerConnection connection) {
+      GatewayHandler handler = handlers.get(connection);
+      if (handler != null) {
+        handler.outputPending();
+        scheduleDrain(handler);
+      }
+    }
+
+    @Override
+    public void connected(GatewayServerConnection connection) {
+      listener.connected(connection);
+    }
+
+    @Override
+    public void disconnected(GatewayServerConnection connection, int code) {
+      listener.disconnected(connection, code);
+    }
+
+    @Override
+    public void identified(ServerSession session) {
+      identifies++;
+      sessions.add(session);
+      if (announceGuilds) {
+        announcements.put(session, 0);
+      }
+      listener.identified(session);
+    }
+
+    @Override
+    public void identifyRejected(GatewayServerConnection connection, ShardId shard) {
+      identifiesRejected++;
+      listener.identifyRejected(connection, shard);
+    }
+
+    @Override
+    public void budgetExhausted(GatewayServerConnection connection, ShardId shard) {
+      identifiesRejected++;
+      listener.budgetExhausted(connection, shard);
+    }
+
+    @Override
+    public void resumed(ServerSession session, long fromSequence) {
+      resumes++;
+      listener.resumed(session, fromSequence);
+    }
+
+    @Override
+    public void resumeRejected(GatewayServerConnection connection, String sessionId) {
+      resumesRejected++;
+      listener.resumeRejected(connection, sessionId);
+    }
+
+    @Override
+    public void received(ServerSession session, Opcode opcode, JsonNode d) {
+      listener.received(session, opcode, d);
+    }
+
+    @Override
+    public void dispatched(ServerSession session, long sequence, String type, ByteBuffer d) {
+      eventsDispatched++;
+      eventBytes += d.remaining();
+      listener.dispatched(session, sequence, type, d);
+    }
+
+    @Override
+    public void sessionEnded(ServerSession session, ServerSession.EndReason reason) {
+      sessions.remove(session);
+      announcements.remove(session);
+      listener.sessionEnded(session, reason);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package dev.sluice.gateway.testkit;
+
+import dev.sluice.gateway.server.GatewayServerConnection;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Answers the HTTP requests of one channel, until one of them makes it a WebSocket. */
+final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+
+  private static final int MAX_CLIENT_MESSAGE_BYTES = 1 << 20;
+  private static final WebSocketDecoderConfig DECODER_CONFIG =
+      WebSocketDecoderConfig.newBuilder()
+          .maxFramePayloadLength(MAX_CLIENT_MESSAGE_BYTES)
+          .allowExtensions(false)
+          .build();
+
+  private final GatewayLoop gateway;
+  private final LocalGateway.Endpoint endpoint;
+
+  HttpHandler(GatewayLoop gateway, LocalGateway.Endpoint endpoint) {
+    this.gateway = gateway;
+    this.endpoint = endpoint;
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
+    if (gateway.isClosed()) {
+      Transports.close(ctx);
+      return;
+    }
+    QueryStringDecoder uri = new QueryStringDecoder(request.uri());
+    switch (request.method().equals(HttpMethod.GET) ? uri.path() : "") {
+      case "/" -> dial(ctx.channel(), request, uri.rawQuery());
+      case "/api/v10/gateway" ->
+          respond(ctx.channel(), request, 200, "{\"url\":\"" + gatewayUrl() + "\"}");
+      case "/api/v10/gateway/bot" -> gatewayBot(ctx.channel(), request);
+      default ->
+          respond(ctx.channel(), request, 404, "{\"message\": \"404: Not Found\", \"code\": 0}");
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    Transports.fail(ctx, cause);
+  }
+
+  private void gatewayBot(Channel channel, FullHttpRequest request) {
+    GatewayLoop.CannedAnswer answer = gateway.gatewayBotAnswer();
+    String authorization = "Bot " + gateway.server().config().token();
+    if (answer != null) {
+      respond(channel, request, answer.status(), answer.body());
+    } else if (authorization.equals(request.headers().get(HttpHeaderNames.AUTHORIZATION))) {
+      respond(channel, request, 200, gateway.server().gatewayBot().toJson());
+    } else {
+      respond(channel, request, 401, "{\"message\": \"401: Unauthorized\", \"code\": 0}");
+    }
+  }
+
+  private void dial(Channel channel, FullHttpRequest request, @Nullable String query) {
+    int refusal = gateway.dialed(endpoint);
+    if (refusal != 0) {
+      respond(channel, request, refusal, "");
+      return;
+    }
+    if (!request.headers().contains(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)) {
+      respond(channel, request, 400, "upgrade: none (expected: websocket)");
+      return;
+    }
+    WebSocketServerHandshaker handshaker =
+        new WebSocketServerHandshakerFactory(gatewayUrl(), null, DECODER_CONFIG)
+            .newHandshaker(request);
+    if (handshaker == null) {
+      WebSocketServerHandshakerFactory.sendUnsupportedVersionResponse(channel)
+          .addListener(ChannelFutureListener.CLOSE);
+      return;
+    }
+    GatewayServerConnection connection;
+    try {
+      connection = gateway.server().accept(query);
+    } catch (IllegalArgumentException e) {
+      respond(channel, request, 400, String.valueOf(e.getMessage()));
+      return;
+    }
+    upgrade(channel, request, handshaker, new GatewayHandler(gateway, connection, channel));
+  }
+
+  private void upgrade(
+      Channel channel,
+      FullHttpRequest request,
+      WebSocketServerHandshaker handshaker,
+      GatewayHandler handler) {
+    gateway.opened(handler);
+    channel
+        .pipeline()
+        .addLast(new WebSocketFrameAggregator(MAX_CLIENT_MESSAGE_BYTES))
+        .addLast(handler)
+        .remove(this);
+    handshaker
+        .handshake(channel, request)
+        .addListener(
+            handshake -> {
+              if (handshake.isSuccess()) {
+                handler.open();
+              } else {
+                Transports.close(channel);
+              }
+            });
+  }
+
+  private String gatewayUrl() {
+    return gateway.server().config().gatewayUrl();
+  }
+
+  private static void respond(Channel channel, FullHttpRequest request, int status, String body) {
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            HttpResponseStatus.valueOf(status),
+            Unpooled.wrappedBuffer(body.getBytes(StandardCharsets.UTF_8)));
+    response.headers().set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON);
+    response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
+    boolean keepAlive = HttpUtil.isKeepAlive(request) && status < 400;
+    HttpUtil.setKeepAlive(response, keepAlive);
+    channel
+        .writeAndFlush(response)
+        .addListener(
+            keepAlive ? ChannelFutureListener.CLOSE_ON_FAILURE : ChannelFutureListener.CLOSE);
+  }
+}

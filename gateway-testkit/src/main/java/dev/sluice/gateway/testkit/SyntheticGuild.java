@@ -1,0 +1,55 @@
+package dev.sluice.gateway.testkit;
+
+import dev.sluice.gateway.ShardId;
+
+/** The guilds of the made-up world: their ids, and the ids within them, by arithmetic alone. */
+final class SyntheticGuild {
+
+  /** How many guilds Discord lets a shard have; a session of more is closed with 4011. */
+  static final int MAX_PER_SHARD = 2_500;
+
+  /** How many roles a guild has beside {@code @everyone}. */
+  static final int ROLES = 15;
+
+  /** How many channels a guild has. */
+  static final int CHANNELS = 31;
+
+  private static final int TIMESTAMP_SHIFT = 22;
+  private static final long OLDEST_TIMESTAMP = 132_000_000_000L; // March 2019
+  private static final long TIMESTAMP_DISTANCE = 60_000_000L;
+  private static final long LOW_BITS_MULTIPLIER = 2_654_435_761L;
+  private static final long ROLE_DISTANCE = 6_160_593_816_721_613L;
+  private static final long CHANNEL_DISTANCE = 135_890_742_014_983L;
+
+  private SyntheticGuild() {}
+
+  /**
+   * {@return the id of a guild that belongs to a shard, by {@code (guild_id >>> 22) % count}}
+   *
+   * @param shard the shard
+   * @param index which of its guilds, from 0, below {@link #MAX_PER_SHARD}
+   */
+  static long id(ShardId shard, int index) {
+    long timestamp = OLDEST_TIMESTAMP + index * TIMESTAMP_DISTANCE;
+    long routed = timestamp - timestamp % shard.count() + shard.id();
+    long lowBits = (index + 1) * LOW_BITS_MULTIPLIER % (1 << TIMESTAMP_SHIFT);
+    return routed << TIMESTAMP_SHIFT | lowBits;
+  }
+
+  /** {@return the ids of the first guilds of a shard} */
+  static long[] ids(ShardId shard, int guilds) {
+    long[] ids = new long[guilds];
+    for (int i = 0; i < guilds; i++) {
+      ids[i] = id(shard, i);
+    }
+    return ids;
+  }
+
+  static long roleId(long guildId, int index) {
+    return guildId + (index + 1) * ROLE_DISTANCE;
+  }
+
+  static long channelId(long guildId, int index) {
+    return guildId + (index + 1) * CHANNEL_DISTANCE;
+  }
+}

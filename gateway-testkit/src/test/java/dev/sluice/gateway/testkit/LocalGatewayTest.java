@@ -1,0 +1,587 @@
+package dev.sluice.gateway.testkit;
+
+import static dev.sluice.gateway.testkit.TestClient.QUERY;
+import static dev.sluice.gateway.testkit.TestClient.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.gateway.FrameType;
+import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.server.GatewayServerListener;
+import dev.sluice.gateway.server.ServerSession;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertPathBuilderException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class LocalGatewayTest {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ShardId SHARD = new ShardId(1, 4);
+  private static final String ZLIB_QUERY = QUERY + "&compress=zlib-stream";
+
+  private final List<AutoCloseable> resources = new ArrayList<>();
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = resources.size() - 1; i >= 0; i--) {
+      resources.get(i).close();
+    }
+  }
+
+  @Test
+  void tellsTheUrlOfTheGateway() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+
+    HttpResponse<String> response = http(gateway, "/gateway", null);
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(json(response).path("url").asText()).isEqualTo(gateway.uri().toString());
+  }
+
+  @Test
+  void tellsABotItsLimits() throws Exception {
+    LocalGateway gateway =
+        start(LocalGateway.builder().server(server -> server.shards(24).maxConcurrency(16)));
+
+    HttpResponse<String> response = http(gateway, "/gateway/bot", "Bot " + gateway.token());
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(json(response).path("url").asText()).isEqualTo(gateway.uri().toString());
+    assertThat(json(response).path("shards").asInt()).isEqualTo(24);
+    assertThat(json(response).at("/session_start_limit/max_concurrency").asInt()).isEqualTo(16);
+    assertThat(json(response).at("/session_start_limit/remaining").asInt()).isEqualTo(1000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Bot wrong", "local-gateway-token", ""})
+  void tellsNothingWithoutTheToken(String authorization) throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+
+    HttpResponse<String> response =
+        http(gateway, "/gateway/bot", authorization.isEmpty() ? null : authorization);
+
+    assertThat(response.statusCode()).isEqualTo(401);
+    assertThat(response.body()).isEqualTo("{\"message\": \"401: Unauthorized\", \"code\": 0}");
+  }
+
+  @Test
+  void answersGatewayBotAsToldUntilRestored() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+
+    get(gateway.respondToGatewayBot(502, "<html>Bad gateway"));
+    HttpResponse<String> canned = http(gateway, "/gateway/bot", "Bot " + gateway.token());
+    get(gateway.restoreGatewayBot());
+
+    assertThat(canned.statusCode()).isEqualTo(502);
+    assertThat(canned.body()).isEqualTo("<html>Bad gateway");
+    assertThat(http(gateway, "/gateway/bot", "Bot " + gateway.token()).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void knowsNoOtherPath() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+
+    assertThat(http(gateway, "/users/@me", null).statusCode()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/?v=9&encoding=json", "/?v=10&encoding=etf", "/?v=10&encoding=json&compress=br"})
+  void refusesAQueryThatItDoesNotServe(String query) {
+    LocalGateway gateway = start(LocalGateway.builder());
+
+    assertThatThrownBy(() -> TestClient.dial(gateway.uri(), query))
+        .hasCauseInstanceOf(WebSocketHandshakeException.class)
+        .satisfies(e -> assertThat(handshakeStatus(e)).isEqualTo(400));
+  }
+
+  @Test
+  void identifyIsAnsweredWithReadyAndTheGuilds() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildsPerShard(20));
+    TestClient client = open(TestClient.dial(gateway.uri(), QUERY));
+
+    client.identify(gateway.token(), SHARD);
+
+    JsonNode ready = client.expectDispatch("READY");
+    assertThat(ready.path("s").asLong()).isEqualTo(1);
+    assertThat(ready.at("/d/resume_gateway_url").asText())
+        .isEqualTo(gateway.resumeUri().toString());
+    assertThat(ready.at("/d/guilds")).hasSize(20);
+    for (JsonNode guild : ready.at("/d/guilds")) {
+      JsonNode create = client.expectDispatch("GUILD_CREATE");
+      assertThat(create.at("/d/id")).isEqualTo(guild.path("id"));
+      assertThat((guild.path("id").asLong() >>> 22) % SHARD.count()).isEqualTo(SHARD.id());
+    }
+    get(gateway.whenSent());
+    LocalGatewayStats stats = get(gateway.stats());
+    assertThat(stats.identifies()).isEqualTo(1);
+    assertThat(stats.sessions()).isEqualTo(1);
+    assertThat(stats.connections()).isEqualTo(1);
+    assertThat(stats.baseDials()).isEqualTo(1);
+    assertThat(stats.resumeDials()).isZero();
+    assertThat(stats.eventsDispatched()).isEqualTo(20);
+    assertThat(stats.messagesSent()).isEqualTo(22);
+    assertThat(stats.bytesSent()).isGreaterThan(stats.eventBytes());
+  }
+
+  @Test
+  void aSecondIdentifyInABucketIsAnInvalidSession() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
+    open(TestClient.ready(gateway, new ShardId(0, 2)));
+    TestClient second = open(TestClient.dial(gateway.uri(), QUERY));
+
+    second.identify(gateway.token(), new ShardId(1, 2));
+
+    assertThat(second.expectOp(9).path("d").asBoolean(true)).isFalse();
+    assertThat(get(gateway.stats()).identifiesRejected()).isEqualTo(1);
+    assertThat(get(gateway.stats()).invalidSessionsSent()).isEqualTo(1);
+  }
+
+  @Test
+  void heartbeatsAreAcknowledgedUntilAcksAreDropped() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+    client.send("{\"op\":1,\"d\":1}");
+    client.expectOp(11);
+
+    assertThat(get(gateway.dropAcks(SHARD::equals))).isEqualTo(1);
+    client.send("{\"op\":1,\"d\":1}");
+    get(gateway.dispatch(SHARD, "TYPING_START", bytes("{}")));
+
+    client.expectDispatch("TYPING_START");
+    assertThat(client.sequence()).isEqualTo(2);
+  }
+
+  @Test
+  void aKilledClientResumesAndGetsWhatItMissed() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+    TestClient client = open(TestClient.dial(gateway.uri(), QUERY));
+    client.identify(gateway.token(), SHARD);
+    String sessionId = client.expectDispatch("READY").at("/d/session_id").asText();
+    for (int i = 0; i < 4; i++) {
+      client.expectDispatch("GUILD_CREATE");
+    }
+    get(gateway.whenSent());
+
+    assertThat(get(gateway.killConnections(SHARD::equals))).isEqualTo(1);
+    assertThat(client.awaitClose()).isEqualTo(TestClient.ABNORMAL);
+    for (int i = 0; i < 3; i++) {
+      assertThat(get(gateway.dispatch(SHARD, "TYPING_START", bytes("{\"n\":" + i + '}'))))
+          .isEqualTo(6 + i);
+    }
+    TestClient resumed = open(TestClient.dial(gateway.resumeUri(), QUERY));
+    resumed.resume(gateway.token(), sessionId, client.sequence());
+
+    for (int i = 0; i < 3; i++) {
+      JsonNode missed = resumed.expectDispatch("TYPING_START");
+      assertThat(missed.path("s").asLong()).isEqualTo(6 + i);
+      assertThat(missed.at("/d/n").asInt()).isEqualTo(i);
+    }
+    assertThat(resumed.expectDispatch("RESUMED").path("s").asLong()).isEqualTo(9);
+    assertThat(get(gateway.stats()).resumes()).isEqualTo(1);
+    assertThat(get(gateway.stats()).resumeDials()).isEqualTo(1);
+  }
+
+  @Test
+  void anUnknownSessionIsInvalid() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+    TestClient client = open(TestClient.dial(gateway.resumeUri(), QUERY));
+
+    client.resume(gateway.token(), "0123456789abcdef0123456789abcdef", 7);
+
+    assertThat(client.expectOp(9).path("d").asBoolean(true)).isFalse();
+    assertThat(get(gateway.stats()).resumesRejected()).isEqualTo(1);
+  }
+
+  @Test
+  void tooManyMessagesCloseWith4008() throws Exception {
+    LocalGateway gateway =
+        start(LocalGateway.builder().server(server -> server.sendLimit(5, Duration.ofHours(1))));
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+
+    for (int i = 0; i < 5; i++) {
+      client.send("{\"op\":1,\"d\":null}");
+    }
+
+    assertThat(client.awaitClose()).isEqualTo(4008);
+  }
+
+  @Test
+  void aWrongTokenClosesWith4004() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+    TestClient client = open(TestClient.dial(gateway.uri(), QUERY));
+
+    client.identify("wrong", SHARD);
+
+    assertThat(client.awaitClose()).isEqualTo(4004);
+  }
+
+  @Test
+  void aClientThatDoesNotHeartbeatIsClosed() throws Exception {
+    LocalGateway gateway =
+        start(LocalGateway.builder().server(s -> s.heartbeatInterval(Duration.ofMillis(50))));
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+
+    assertThat(client.awaitClose()).isEqualTo(4000);
+  }
+
+  @Test
+  void closesReconnectsAndInvalidatesOnDemand() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+
+    get(gateway.requestHeartbeats(shard -> true));
+    client.expectOp(1);
+    get(gateway.requestReconnect(shard -> true));
+    client.expectOp(7);
+    assertThat(get(gateway.requestReconnect(shard -> false))).isZero();
+    get(gateway.closeConnections(SHARD::equals, 4009));
+
+    assertThat(client.awaitClose()).isEqualTo(4009);
+    assertThat(get(gateway.stats()).sessions()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void invalidatedSessionsAreKeptIfResumable(boolean resumable) throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+
+    get(gateway.invalidateSessions(SHARD::equals, resumable));
+
+    assertThat(client.expectOp(9).path("d").asBoolean()).isEqualTo(resumable);
+    assertThat(get(gateway.stats()).sessions()).isEqualTo(resumable ? 1 : 0);
+  }
+
+  @Test
+  void aCloseFrameOfTheClientIsAnswered() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+
+    client.closeWith(1000);
+
+    assertThat(client.awaitClose()).isEqualTo(1000);
+    assertThat(get(gateway.stats()).sessions()).isZero();
+  }
+
+  @Test
+  void zlibStreamInflatesToTheSameMessages() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+    TestClient client = open(TestClient.dial(gateway.uri(), ZLIB_QUERY));
+    client.identify(gateway.token(), SHARD);
+    client.expectDispatch("READY");
+    for (int i = 0; i < 4; i++) {
+      client.expectDispatch("GUILD_CREATE");
+    }
+    TrafficGenerator generator = TrafficGenerator.create(TrafficMix.NO_PRESENCES, 4, 0, 1);
+    generator.largeMembersChunk(SHARD);
+    byte[] d = new byte[generator.data().remaining()];
+    generator.data().get(d);
+
+    get(gateway.dispatch(SHARD, generator.type(), d));
+
+    assertThat(client.expectDispatch("GUILD_MEMBERS_CHUNK").path("d"))
+        .isEqualTo(MAPPER.readTree(d));
+    LocalGatewayStats stats = get(gateway.stats());
+    assertThat(stats.bytesSent()).isLessThan(stats.eventBytes() / 3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {QUERY, ZLIB_QUERY})
+  void aCorruptedMessageCannotBeRead(String query) throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
+    TestClient client = open(TestClient.dial(gateway.uri(), query));
+    client.identify(gateway.token(), SHARD);
+    client.expectDispatch("READY");
+
+    get(gateway.corruptNextMessage(SHARD::equals));
+    get(gateway.dispatch(SHARD, "TYPING_START", bytes("{}")));
+
+    assertThat(client.awaitClose()).isEqualTo(TestClient.ABNORMAL);
+  }
+
+  @Test
+  void aTruncatedMessageIsNoJson() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+
+    get(gateway.truncateNextMessage(SHARD::equals));
+    get(gateway.dispatch(SHARD, "TYPING_START", bytes("{}")));
+
+    assertThat(client.awaitClose()).isEqualTo(TestClient.ABNORMAL);
+  }
+
+  @Test
+  void sendsWhateverItIsTold() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+
+    get(gateway.sendPayload(SHARD, bytes("{\"op\":99}")));
+    get(gateway.sendRaw(SHARD, FrameType.TEXT, bytes("{\"op\":98}")));
+
+    client.expectOp(99);
+    client.expectOp(98);
+  }
+
+  @Test
+  void aFrozenConnectionIsSilentUntilThawed() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+
+    get(gateway.freezeConnections(SHARD::equals));
+    client.send("{\"op\":1,\"d\":1}");
+    get(gateway.dispatch(SHARD, "TYPING_START", bytes("{}")));
+    long sentWhileFrozen = get(gateway.stats()).messagesSent();
+    get(gateway.thawConnections(SHARD::equals));
+
+    assertThat(sentWhileFrozen).isEqualTo(2);
+    client.expectDispatch("TYPING_START");
+    client.expectOp(11);
+  }
+
+  @ParameterizedTest
+  @EnumSource(LocalGateway.Endpoint.class)
+  void refusesDialsOfOneUrlUntilToldOtherwise(LocalGateway.Endpoint endpoint) throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+    boolean base = endpoint == LocalGateway.Endpoint.BASE;
+    URI refused = base ? gateway.uri() : gateway.resumeUri();
+    URI served = base ? gateway.resumeUri() : gateway.uri();
+
+    get(gateway.refuseDials(endpoint, 503));
+
+    assertThatThrownBy(() -> TestClient.dial(refused, QUERY))
+        .satisfies(e -> assertThat(handshakeStatus(e)).isEqualTo(503));
+    open(TestClient.dial(served, QUERY)).expectOp(10);
+    get(gateway.acceptDials(endpoint));
+    open(TestClient.dial(refused, QUERY)).expectOp(10);
+    assertThat(get(gateway.killAllConnections())).isEqualTo(2);
+  }
+
+  @Test
+  void tlsIsTrustedByThoseWhoTrustTheAuthority() throws Exception {
+    LocalCertificate certificate = LocalCertificate.valid();
+    LocalGateway gateway = start(LocalGateway.builder().tls(certificate));
+    HttpClient trusting = HttpClient.newBuilder().sslContext(certificate.clientContext()).build();
+
+    TestClient client = open(TestClient.dial(trusting, gateway.uri(), ZLIB_QUERY));
+    client.identify(gateway.token(), SHARD);
+
+    assertThat(gateway.uri().getScheme()).isEqualTo("wss");
+    assertThat(client.expectDispatch("READY").at("/d/resume_gateway_url").asText())
+        .isEqualTo(gateway.resumeUri().toString());
+    assertThat(http(trusting, gateway, "/gateway", null).statusCode()).isEqualTo(200);
+    get(gateway.killConnections(SHARD::equals));
+    assertThat(client.awaitClose()).isEqualTo(TestClient.ABNORMAL);
+    assertThatThrownBy(() -> TestClient.dial(gateway.uri(), QUERY))
+        .hasRootCauseInstanceOf(CertPathBuilderException.class);
+  }
+
+  @Test
+  void tlsOfAnotherHostIsRefused() {
+    assertRefused(LocalCertificate.ofAnotherHost(), "127.0.0.1");
+  }
+
+  @Test
+  void expiredTlsIsRefused() {
+    assertRefused(LocalCertificate.expired(), "NotAfter");
+  }
+
+  private void assertRefused(LocalCertificate certificate, String reason) {
+    LocalGateway gateway = start(LocalGateway.builder().tls(certificate));
+    HttpClient trusting = HttpClient.newBuilder().sslContext(certificate.clientContext()).build();
+
+    assertThatThrownBy(() -> TestClient.dial(trusting, gateway.uri(), QUERY))
+        .hasCauseInstanceOf(SSLHandshakeException.class)
+        .rootCause()
+        .hasMessageContaining(reason);
+  }
+
+  @ParameterizedTest
+  @EnumSource(TrafficMix.class)
+  void trafficReachesItsClientsInOrder(TrafficMix mix) throws Exception {
+    Queue<String> log = new ConcurrentLinkedQueue<>();
+    LocalGateway gateway =
+        start(
+            LocalGateway.builder()
+                .listener(logTo(log))
+                .server(server -> server.maxConcurrency(2).replayMaxBytes(1 << 29)));
+    TestClient plain = open(TestClient.dial(gateway.uri(), QUERY));
+    plain.identify(gateway.token(), new ShardId(0, 2));
+    plain.expectDispatch("READY");
+    TestClient zlib = open(TestClient.dial(gateway.uri(), ZLIB_QUERY));
+    zlib.identify(gateway.token(), new ShardId(1, 2));
+    zlib.expectDispatch("READY");
+
+    get(gateway.startTraffic(Traffic.of(mix, 7, 5_000).withLargeEventEvery(250)));
+    takeInOrder(plain, 500);
+    takeInOrder(zlib, 500);
+    get(gateway.stopTraffic());
+    get(gateway.whenSent());
+
+    LocalGatewayStats stats = get(gateway.stats());
+    takeInOrder(plain, (int) (newest(log, "0/2") - plain.sequence()));
+    takeInOrder(zlib, (int) (newest(log, "1/2") - zlib.sequence()));
+    assertThat(plain.sequence() + zlib.sequence()).isEqualTo(stats.eventsDispatched() + 2);
+  }
+
+  @Test
+  void unlimitedTrafficGoesAsFastAsTheClientReads() throws Exception {
+    LocalGateway gateway =
+        start(LocalGateway.builder().server(server -> server.replayCapacity(200)));
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+
+    get(gateway.startTraffic(Traffic.of(TrafficMix.NO_PRESENCES, 7, Traffic.UNLIMITED)));
+    takeInOrder(client, 5_000);
+    get(gateway.stopTraffic());
+
+    assertThat(get(gateway.stats()).sessions()).isEqualTo(1);
+    assertThat(get(gateway.stats()).trafficOwed()).isZero();
+  }
+
+  @Test
+  void trafficStartsOnceAtATime() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+    get(gateway.startTraffic(Traffic.of(TrafficMix.NO_PRESENCES, 7, 10)));
+
+    assertThatThrownBy(() -> get(gateway.startTraffic(Traffic.of(TrafficMix.NO_PRESENCES, 8, 10))))
+        .hasRootCauseInstanceOf(IllegalStateException.class);
+
+    get(gateway.stopTraffic());
+    get(gateway.startTraffic(Traffic.of(TrafficMix.NO_PRESENCES, 8, 10)));
+  }
+
+  @Test
+  void dispatchNeedsASession() {
+    LocalGateway gateway = start(LocalGateway.builder());
+
+    assertThatThrownBy(() -> get(gateway.dispatch(SHARD, "TYPING_START", bytes("{}"))))
+        .isInstanceOf(ExecutionException.class)
+        .hasRootCauseMessage("shard: 1/4 (expected: one with a session)");
+  }
+
+  @Test
+  void closingCutsTheClientsAndFreesThePort() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+    TestClient client = open(TestClient.ready(gateway, SHARD));
+
+    gateway.close();
+
+    assertThat(client.awaitClose()).isEqualTo(TestClient.ABNORMAL);
+    assertThatThrownBy(() -> TestClient.dial(gateway.uri(), QUERY))
+        .hasCauseInstanceOf(ConnectException.class);
+    assertThatThrownBy(() -> get(gateway.stats()))
+        .hasCauseInstanceOf(IllegalStateException.class)
+        .hasRootCauseMessage("event executor terminated");
+  }
+
+  @Test
+  void aTakenPortIsAnError() {
+    LocalGateway gateway = start(LocalGateway.builder());
+    int port = gateway.uri().getPort();
+
+    assertThatThrownBy(() -> LocalGateway.builder().port(port).start())
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("port: " + port + " (expected: one that is free)");
+  }
+
+  @Test
+  void rejectsValuesOutOfRange() {
+    LocalGateway gateway = start(LocalGateway.builder());
+
+    assertThatThrownBy(() -> LocalGateway.builder().port(65_536))
+        .hasMessage("port: 65536 (expected: 0..65535)");
+    assertThatThrownBy(() -> LocalGateway.builder().guildsPerShard(0))
+        .hasMessage("guilds per shard: 0 (expected: 1..2500)");
+    assertThatThrownBy(() -> gateway.refuseDials(LocalGateway.Endpoint.BASE, 200))
+        .hasMessage("HTTP status: 200 (expected: 400..599)");
+    assertThatThrownBy(() -> Traffic.of(TrafficMix.NO_PRESENCES, 1, 0))
+        .hasMessage("events per second: 0 (expected: >= 1)");
+  }
+
+  private static void takeInOrder(TestClient client, int events) throws InterruptedException {
+    for (int i = 0; i < events; i++) {
+      long before = client.sequence();
+      client.expectOp(0);
+      assertThat(client.sequence()).isEqualTo(before + 1);
+    }
+  }
+
+  private static GatewayServerListener logTo(Queue<String> log) {
+    return new GatewayServerListener() {
+      @Override
+      public void dispatched(ServerSession session, long sequence, String type, ByteBuffer d) {
+        log.add(session.shard() + " " + sequence);
+      }
+    };
+  }
+
+  private static long newest(Queue<String> log, String shard) {
+    return log.stream()
+        .filter(entry -> entry.startsWith(shard))
+        .mapToLong(entry -> Long.parseLong(entry.substring(shard.length() + 1)))
+        .max()
+        .orElseThrow();
+  }
+
+  private LocalGateway start(LocalGateway.Builder builder) {
+    LocalGateway gateway = builder.start();
+    resources.add(gateway);
+    return gateway;
+  }
+
+  private TestClient open(TestClient client) {
+    resources.add(client);
+    return client;
+  }
+
+  private static int handshakeStatus(Throwable e) {
+    return e.getCause() instanceof WebSocketHandshakeException handshake
+        ? handshake.getResponse().statusCode()
+        : 0;
+  }
+
+  private static HttpResponse<String> http(
+      LocalGateway gateway, String path, @Nullable String authorization) throws Exception {
+    return http(HttpClient.newHttpClient(), gateway, path, authorization);
+  }
+
+  private static HttpResponse<String> http(
+      HttpClient client, LocalGateway gateway, String path, @Nullable String authorization)
+      throws Exception {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(gateway.apiUri() + path));
+    if (authorization != null) {
+      request.header("Authorization", authorization);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static JsonNode json(HttpResponse<String> response) throws Exception {
+    return MAPPER.readTree(response.body());
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
