@@ -81,7 +81,7 @@ final class AcknowledgementLog {
   }
 
   private void grow() {
-    long[] larger = new long[Math.max(8, ring.length * 2)];
+    long[] larger = new long[Math.max(4, ring.length * 2)];
     if (size > 0) {
       int tail = ring.length - head;
       System.arraycopy(ring, head, larger, 0, tail);

@@ -41,7 +41,7 @@ final class GatewayUris {
       URI base = checkBase(new URI(resumeGatewayUrl));
       boolean leavesTls =
           gatewayUri.getScheme().equalsIgnoreCase("wss") && base.getScheme().equalsIgnoreCase("ws");
-      return leavesTls ? null : base.toString();
+      return leavesTls ? null : base.toString().intern(); // few hosts serve many shards
     } catch (URISyntaxException | IllegalArgumentException unusable) {
       return null;
     }

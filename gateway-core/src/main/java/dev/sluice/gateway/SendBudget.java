@@ -18,7 +18,7 @@ final class SendBudget {
 
   private static final long MINUTE_NANOS = 60_000_000_000L;
 
-  private long[] log = new long[8]; // a ring, oldest first; its length is a power of two
+  private long[] log = new long[4]; // a ring, oldest first; its length is a power of two
   private int head;
   private int size;
   private int commandLimit = LIMIT;

@@ -256,6 +256,8 @@ public final class Shard {
             this, connection, context, generation, manager.config().maxMessageBytes()));
     pipeline.addLast(PipelineNames.DISPATCH, new DispatchTail(this, manager.sink()));
     gateway = pipeline.context(PipelineNames.GATEWAY);
+    dialledUri = null;
+    redial = null;
     if (!dialSlotUntilIdentify) {
       releaseDialSlot();
     }

@@ -14,6 +14,7 @@ import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -139,7 +140,8 @@ public final class ShardManager implements AutoCloseable {
             .channel(transport.socketChannel())
             .resolver(resolver)
             .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 10_000);
+            .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator())
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0); // the connections have their own
     this.tls = new Tls(builder.sslContext());
     this.connector = new Connector(bootstrap, tls);
   }

@@ -23,15 +23,12 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringSocketChannel;
 import java.util.function.Supplier;
 
-/** The ways that Netty can reach the kernel, best first. */
+/**
+ * The ways that Netty can reach the kernel, best first. Epoll before io_uring: as fast for sockets
+ * that mostly wait, and some 600 bytes of heap less for each.
+ */
 @SuppressWarnings("ImmutableEnumChecker") // the suppliers are method references, without state
 enum Transport {
-  IO_URING(
-      IoUringIoHandler.class,
-      IoUring::isAvailable,
-      IoUringIoHandler::newFactory,
-      IoUringSocketChannel.class,
-      IoUringDatagramChannel.class),
   EPOLL(
       EpollIoHandler.class,
       Epoll::isAvailable,
@@ -44,6 +41,12 @@ enum Transport {
       KQueueIoHandler::newFactory,
       KQueueSocketChannel.class,
       KQueueDatagramChannel.class),
+  IO_URING(
+      IoUringIoHandler.class,
+      IoUring::isAvailable,
+      IoUringIoHandler::newFactory,
+      IoUringSocketChannel.class,
+      IoUringDatagramChannel.class),
   NIO(
       NioIoHandler.class,
       () -> true,
