@@ -10,20 +10,28 @@ public final class GatewayApiException extends IOException {
   private static final long serialVersionUID = 1L;
 
   private final int httpStatus;
+  private final long retryAfterNanos;
 
   GatewayApiException(String message, int httpStatus, Throwable cause) {
     super(message, cause);
     this.httpStatus = httpStatus;
+    this.retryAfterNanos = 0;
   }
 
-  GatewayApiException(String message, int httpStatus) {
+  GatewayApiException(String message, int httpStatus, long retryAfterNanos) {
     super(message);
     this.httpStatus = httpStatus;
+    this.retryAfterNanos = retryAfterNanos;
   }
 
   /** {@return the HTTP status of the answer, 0 when there was none} */
   public int httpStatus() {
     return httpStatus;
+  }
+
+  /** How long the answer said to wait, 0 when it did not. */
+  long retryAfterNanos() {
+    return retryAfterNanos;
   }
 
   /** Whether asking again may help. */

@@ -22,12 +22,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Asks for GET /gateway/bot, over a connection of its own on the shards' event loops. */
 final class GatewayBotClient {
 
   private static final int MAX_BODY_BYTES = 64 * 1024;
   private static final int TIMEOUT_SECONDS = 10;
+  private static final double MAX_RETRY_AFTER = 600;
 
   private final Bootstrap bootstrap;
   private final Tls tls;
@@ -44,6 +46,15 @@ final class GatewayBotClient {
   /** Completes with the answer, or with a {@link GatewayApiException}. */
   CompletableFuture<GatewayBot> get() {
     CompletableFuture<GatewayBot> result = new CompletableFuture<>();
+    try {
+      connect(result);
+    } catch (RuntimeException e) { // a port that no socket takes, an event loop that has ended
+      result.completeExceptionally(failure(e));
+    }
+    return result;
+  }
+
+  private void connect(CompletableFuture<GatewayBot> result) {
     bootstrap
         .clone()
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1000)
@@ -68,18 +79,29 @@ final class GatewayBotClient {
                 result.completeExceptionally(failure(connected.cause()));
               }
             });
-    return result;
   }
 
   private GatewayApiException failure(Throwable cause) {
     return new GatewayApiException("GET " + uri + " failed: " + cause, 0, cause);
   }
 
-  private GatewayApiException unexpected(HttpResponseStatus status) {
+  private GatewayApiException unexpected(FullHttpResponse response) {
+    HttpResponseStatus status = response.status();
     String hint = status.equals(HttpResponseStatus.UNAUTHORIZED) ? ": the token was refused" : "";
     return new GatewayApiException(
         "GET " + uri + " answered HTTP " + status.code() + " (expected: 200)" + hint,
-        status.code());
+        status.code(),
+        retryAfterNanos(response.headers().get(HttpHeaderNames.RETRY_AFTER)));
+  }
+
+  private static long retryAfterNanos(@Nullable String seconds) {
+    try {
+      return seconds == null
+          ? 0
+          : (long) (Math.min(Math.max(0, Double.parseDouble(seconds)), MAX_RETRY_AFTER) * 1e9);
+    } catch (NumberFormatException e) {
+      return 0; // the date that HTTP also allows; Discord sends seconds
+    }
   }
 
   private final class ResponseHandler extends SimpleChannelInboundHandler<FullHttpResponse> {
@@ -113,7 +135,7 @@ final class GatewayBotClient {
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpResponse response) {
       if (!response.status().equals(HttpResponseStatus.OK)) {
-        result.completeExceptionally(unexpected(response.status()));
+        result.completeExceptionally(unexpected(response));
       } else {
         try {
           result.complete(GatewayBot.parse(ByteBufUtil.getBytes(response.content())));

@@ -18,6 +18,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The handler {@code gateway}: one transport of one shard. Feeds whole messages into the connection
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GatewayHandler extends ChannelInboundHandlerAdapter {
 
+  private static final Logger log = LoggerFactory.getLogger(GatewayHandler.class);
   private static final int NO_STATUS = 1005;
 
   private final Shard shard;
@@ -86,7 +89,8 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof IOException) {
+    if (cause instanceof IOException || cause.getCause() instanceof IOException) {
+      log.debug("shard {}: transport failed", shard.id(), cause); // TLS wraps what it reports
       connection.transportLost(generation);
     } else {
       // A frame was lost on the way here. The gateway sends it again after a resume.
@@ -96,7 +100,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
   }
 
   /** Stops handling frames and reading. */
-  void pause(ChannelHandlerContext ctx) {
+  private void pause(ChannelHandlerContext ctx) {
     if (!paused) {
       paused = true;
       ctx.channel().config().setAutoRead(false);
@@ -104,20 +108,43 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Handles what was kept, and reads on unless that brought the next pause. */
+  /** Goes on if nothing stands against it any more. */
   void resume(ChannelHandlerContext ctx) {
+    if (paused && shard.wantsRead()) {
+      readOn(ctx);
+    }
+  }
+
+  /** Handles what was kept, and reads on unless that brought the next pause. */
+  void readOn(ChannelHandlerContext ctx) {
     if (!paused) {
       return;
     }
-    paused = false;
-    connection.readingResumed();
-    while (!paused && !held().isEmpty()) {
-      handle(ctx, held().remove());
+    endPause();
+    try {
+      while (!paused && held != null && !held.isEmpty()) {
+        handle(ctx, held.remove());
+      }
+    } catch (RuntimeException e) {
+      exceptionCaught(ctx, e); // there is no pipeline here to do it
     }
     if (!paused) {
       ctx.channel().config().setAutoRead(true);
     }
     shard.afterInput();
+  }
+
+  /** Lets go of everything: the transport is not the shard's any more. */
+  void detach() {
+    releaseAll();
+    if (paused) {
+      endPause();
+    }
+  }
+
+  private void endPause() {
+    paused = false;
+    connection.readingResumed();
   }
 
   private void handle(ChannelHandlerContext ctx, WebSocketFrame frame) {
@@ -149,18 +176,18 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
       message(ctx, type, frame.content());
       return;
     }
+    releaseFragments(); // a handler before this one may have left a message without its end
     fragmentsType = type;
-    fragments = ctx.alloc().buffer(frame.content().readableBytes() * 2);
+    fragments = ctx.alloc().buffer(frame.content().readableBytes());
     fragments.writeBytes(frame.content());
   }
 
   private void go(ChannelHandlerContext ctx, WebSocketFrame frame) {
     ByteBuf whole = fragments;
     if (whole == null) {
-      return; // the decoder refuses a continuation of nothing; this is the rest of a refused
-      // message
+      return; // the decoder refuses a continuation of nothing: this is the rest of a refused one
     }
-    if (whole.readableBytes() + frame.content().readableBytes() > maxMessageBytes) {
+    if (frame.content().readableBytes() > maxMessageBytes - whole.readableBytes()) {
       releaseFragments();
       connection.recvMalformed(
           generation, "fragmented message: over " + maxMessageBytes + " bytes");
@@ -191,7 +218,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
       } finally {
         connection.handled();
       }
-      if (!connection.wantsRead()) {
+      if (!shard.wantsRead() && shard.isCurrent(ctx.channel())) {
         pause(ctx);
       }
     } else if (connection.heartbeatAcks() != acks) {

@@ -6,13 +6,16 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshaker13;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketHandshakeException;
 import io.netty.handler.codec.http.websocketx.WebSocketVersion;
 import io.netty.handler.ssl.SslHandler;
@@ -34,10 +37,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
   HandshakeHandler(Shard shard, URI uri, int maxFrameBytes) {
     this.shard = shard;
-    HttpHeaders headers = new DefaultHttpHeaders().set(HttpHeaderNames.USER_AGENT, UserAgent.VALUE);
-    this.handshaker =
-        new WebSocketClientHandshaker13(
-            uri, WebSocketVersion.V13, null, false, headers, maxFrameBytes);
+    this.handshaker = new Handshaker(uri, maxFrameBytes);
   }
 
   @Override
@@ -45,6 +45,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     if (ctx.pipeline().get(SslHandler.class) == null) {
       upgrade(ctx);
     }
+    ctx.fireChannelActive();
   }
 
   @Override
@@ -83,6 +84,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     fail(ctx, 0, new IOException("connection closed before the upgrade"));
+    ctx.fireChannelInactive();
   }
 
   @Override
@@ -126,6 +128,39 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     if (!done) {
       done = true;
       shard.dialFailed(ctx.channel(), httpStatus, cause);
+    }
+  }
+
+  private static final class Handshaker extends WebSocketClientHandshaker13 {
+
+    Handshaker(URI uri, int maxFrameBytes) {
+      super(
+          uri,
+          WebSocketVersion.V13,
+          null,
+          false,
+          new DefaultHttpHeaders().set(HttpHeaderNames.USER_AGENT, UserAgent.VALUE),
+          maxFrameBytes);
+    }
+
+    @Override
+    protected FullHttpRequest newHandshakeRequest() {
+      FullHttpRequest request = super.newHandshakeRequest();
+      request.headers().remove(HttpHeaderNames.ORIGIN); // which is for browsers
+      return request;
+    }
+
+    @Override
+    protected WebSocketFrameDecoder newWebsocketDecoder() {
+      return new WebSocket13FrameDecoder(
+          WebSocketDecoderConfig.newBuilder()
+              .expectMaskedFrames(false)
+              .allowMaskMismatch(false)
+              .allowExtensions(false)
+              .maxFramePayloadLength(maxFramePayloadLength())
+              .closeOnProtocolViolation(false) // the connection has a code that keeps the session
+              .withUTF8Validator(false)
+              .build());
     }
   }
 }

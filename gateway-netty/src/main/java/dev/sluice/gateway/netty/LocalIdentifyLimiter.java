@@ -50,6 +50,14 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     }
   }
 
+  /** The queue does not take a shard whose last permit is still out, so it is told again. */
+  private void done(int shardId) {
+    if (waiting.containsKey(shardId)) {
+      queue.enqueue(shardId);
+    }
+    grant();
+  }
+
   private void wakeUp() {
     wakeUpScheduled = false;
     grant();
@@ -70,7 +78,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
         executor.execute(
             () -> {
               queue.sent(shardId);
-              grant();
+              done(shardId);
             });
       }
     }
@@ -81,7 +89,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
         executor.execute(
             () -> {
               queue.release(shardId);
-              grant();
+              done(shardId);
             });
       }
     }

@@ -2,11 +2,14 @@ package dev.sluice.gateway.netty;
 
 import dev.sluice.gateway.Scratch;
 import io.netty.channel.EventLoop;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 import org.HdrHistogram.SingleWriterRecorder;
 import org.jctools.queues.MpscChunkedArrayQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the shards of one event loop share: working memory, chance, figures, and the queue through
@@ -18,6 +21,7 @@ final class LoopContext {
   /** Tasks of other threads that may wait for one event loop. */
   static final int MAX_TASKS = 1 << 16;
 
+  private static final Logger log = LoggerFactory.getLogger(LoopContext.class);
   private static final int FIRST_TASKS = 256;
   private static final long MAX_LATENCY_NANOS = 3_600_000_000_000L;
   private static final int LATENCY_DIGITS = 2;
@@ -36,9 +40,19 @@ final class LoopContext {
   final AtomicLong identifies = new AtomicLong();
   final AtomicLong handlerFailures = new AtomicLong();
 
-  private final MpscChunkedArrayQueue<Runnable> tasks =
+  private final MpscChunkedArrayQueue<Task> tasks =
       new MpscChunkedArrayQueue<>(FIRST_TASKS, MAX_TASKS);
   private final AtomicInteger queued = new AtomicInteger();
+
+  /** What another thread wants done on the event loop. */
+  interface Task {
+
+    /** Does it, on the event loop. */
+    void run();
+
+    /** Says that it will not be done, for the event loop has ended; on any thread. */
+    void refuse();
+  }
 
   LoopContext(EventLoop eventLoop) {
     this.eventLoop = eventLoop;
@@ -56,23 +70,46 @@ final class LoopContext {
   /**
    * Runs a task on the event loop, in the order of the calls of each thread; from any thread.
    *
-   * @return whether it will run; false when too many wait
+   * @return whether it was taken; false when too many wait
    */
-  boolean offer(Runnable task) {
+  boolean offer(Task task) {
     if (!tasks.offer(task)) {
       return false;
     }
     if (queued.getAndIncrement() == 0) { // one wake-up for all that come before it runs
-      eventLoop.execute(this::drain);
+      wakeUp();
     }
     return true;
   }
 
+  private void wakeUp() {
+    try {
+      eventLoop.execute(this::drain);
+    } catch (RejectedExecutionException e) {
+      refuseAll(); // whoever makes the first of a batch is the only consumer until it is drained
+    }
+  }
+
+  /** Runs what waits now; what comes meanwhile lets the channels of the loop have their turn. */
   private void drain() {
+    int batch = queued.get();
+    for (int i = 0; i < batch; i++) {
+      try {
+        tasks.poll().run();
+      } catch (RuntimeException e) {
+        log.error("a task of another thread failed", e);
+      }
+    }
+    if (queued.addAndGet(-batch) > 0) {
+      wakeUp();
+    }
+  }
+
+  private void refuseAll() {
     int batch = queued.get();
     while (batch > 0) {
       for (int i = 0; i < batch; i++) {
-        tasks.poll().run();
+        tasks.poll().refuse();
       }
       batch = queued.addAndGet(-batch);
     }

@@ -27,6 +27,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,7 +52,7 @@ public final class Shard {
   private static final Logger log = LoggerFactory.getLogger(Shard.class);
   private static final long PERMIT_RETRY_SECONDS = 5;
 
-  private final ShardManager manager;
+  private final ShardHost host;
   private final ShardId id;
   private final long epoch;
   private final LoopContext context;
@@ -76,14 +77,35 @@ public final class Shard {
   private @Nullable Queue<PendingCommand> pending; // those the connection has queued, in its order
   private @Nullable StopMode stopBeforeStart;
   private @Nullable URI dialledUri;
+  private int dials;
+  private boolean readingPaused; // by the sink
   private boolean wasReady;
   private boolean abandoned; // another process may run the shard
 
-  private record PendingCommand(
-      GatewayCommand command, CompletableFuture<CommandOutcome> outcome) {}
+  /** A command of another thread, and who is told what became of it. */
+  private final class PendingCommand implements LoopContext.Task {
 
-  Shard(ShardManager manager, ShardId id, long epoch, LoopContext context) {
-    this.manager = manager;
+    final GatewayCommand command;
+    final CompletableFuture<CommandOutcome> outcome;
+
+    PendingCommand(GatewayCommand command, CompletableFuture<CommandOutcome> outcome) {
+      this.command = command;
+      this.outcome = outcome;
+    }
+
+    @Override
+    public void run() {
+      queue(this);
+    }
+
+    @Override
+    public void refuse() {
+      outcome.complete(CommandOutcome.REFUSED);
+    }
+  }
+
+  Shard(ShardHost host, ShardId id, long epoch, LoopContext context) {
+    this.host = host;
     this.id = id;
     this.epoch = epoch;
     this.context = context;
@@ -109,11 +131,16 @@ public final class Shard {
     return meanHeartbeatLatencyNanos;
   }
 
-  /** {@return the session as it can be stored now, or completes with null when there is none} */
+  /**
+   * {@return the session as it can be stored now, or completes with null when there is none;
+   * exceptionally when the event loop has ended}
+   */
   public CompletionStage<@Nullable GatewaySession> session() {
     CompletableFuture<@Nullable GatewaySession> session = new CompletableFuture<>();
-    context.eventLoop.execute(
-        () -> session.complete(connection == null ? null : connection.session()));
+    if (!execute(() -> session.complete(connection == null ? null : connection.session()))) {
+      session.completeExceptionally(
+          new IllegalStateException("shard " + id + ": its event loop has ended"));
+    }
     return session;
   }
 
@@ -128,7 +155,7 @@ public final class Shard {
   public CompletionStage<CommandOutcome> send(GatewayCommand command) {
     requireNonNull(command, "command");
     CompletableFuture<CommandOutcome> outcome = new CompletableFuture<>();
-    if (!context.offer(() -> queue(new PendingCommand(command, outcome)))) {
+    if (!context.offer(new PendingCommand(command, outcome))) {
       outcome.complete(CommandOutcome.REFUSED);
     }
     return outcome;
@@ -136,18 +163,16 @@ public final class Shard {
 
   /**
    * Acknowledges an event whose {@link dev.sluice.gateway.Dispatch#defer()} was called. Any order;
-   * never lost, however many there are.
+   * never lost, however many there are, as long as the event loop lives.
    *
    * @param sessionEpoch the event's
    * @param sequence the event's
    */
   public void acknowledge(int sessionEpoch, long sequence) {
-    context.eventLoop.execute(
+    execute(
         () -> {
-          GatewayConnection connection = connection();
-          boolean full = !connection.wantsRead();
-          connection.acknowledge(sessionEpoch, sequence);
-          if (full && connection.wantsRead()) {
+          if (connection != null) {
+            connection.acknowledge(sessionEpoch, sequence);
             resume();
           }
         });
@@ -155,7 +180,11 @@ public final class Shard {
 
   /** Goes on reading after an {@link EventSink} asked for a pause. */
   public void resumeReading() {
-    context.eventLoop.execute(this::resume);
+    execute(
+        () -> {
+          readingPaused = false;
+          resume();
+        });
   }
 
   /** {@return the shard and its state} */
@@ -176,40 +205,46 @@ public final class Shard {
 
   /** Starts the shard, from any thread; with the session to resume, if there is one. */
   void start(@Nullable GatewaySession session) {
-    context.eventLoop.execute(
-        () -> {
-          connection =
-              GatewayConnection.create(
-                  manager.config(),
-                  id,
-                  session,
-                  context.scratch,
-                  NanoClock.system(),
-                  context.random);
-          if (stopBeforeStart != null) {
-            connection.stop(stopBeforeStart);
-          }
-          afterInput();
-        });
+    if (!execute(() -> begin(session))) {
+      stopped.complete(null);
+    }
+  }
+
+  private void begin(@Nullable GatewaySession session) {
+    GatewayConnection connection =
+        GatewayConnection.create(
+            host.config(), id, session, context.scratch, NanoClock.system(), context.random);
+    this.connection = connection;
+    if (session != null && connection.sessionId() == null) {
+      log.warn("shard {}: starts a new session: {}", id, connection.reconnect().detail());
+    }
+    if (stopBeforeStart != null) {
+      connection.stop(stopBeforeStart);
+    }
+    afterInput();
   }
 
   /** Stops the shard, from any thread; {@link #stopped()} tells when it has. */
   CompletionStage<Void> stop(StopMode mode) {
-    context.eventLoop.execute(
-        () -> {
-          if (connection == null) {
-            stopBeforeStart = mode;
-            return;
-          }
-          connection.stop(mode);
-          afterInput();
-        });
+    boolean accepted =
+        execute(
+            () -> {
+              if (connection == null) {
+                stopBeforeStart = mode;
+                return;
+              }
+              connection.stop(mode);
+              afterInput();
+            });
+    if (!accepted) {
+      stopped.complete(null);
+    }
     return stopped;
   }
 
   /** Stops the shard without storing anything, from any thread: it may run elsewhere already. */
   void abandon() {
-    context.eventLoop.execute(() -> abandoned = true);
+    execute(() -> abandoned = true);
     log.warn("shard {}: lost to another owner", id);
     stop(StopMode.RESTART);
   }
@@ -252,9 +287,8 @@ public final class Shard {
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast(
         PipelineNames.GATEWAY,
-        new GatewayHandler(
-            this, connection, context, generation, manager.config().maxMessageBytes()));
-    pipeline.addLast(PipelineNames.DISPATCH, new DispatchTail(this, manager.sink()));
+        new GatewayHandler(this, connection, context, generation, host.config().maxMessageBytes()));
+    pipeline.addLast(PipelineNames.DISPATCH, new DispatchTail(this, host.sink()));
     gateway = pipeline.context(PipelineNames.GATEWAY);
     dialledUri = null;
     redial = null;
@@ -262,7 +296,7 @@ public final class Shard {
       releaseDialSlot();
     }
     try {
-      manager.customizer().onUpgraded(this, pipeline);
+      host.customizer().onUpgraded(this, pipeline);
     } catch (RuntimeException e) {
       log.error("shard {}: the pipeline customizer failed", id, e);
       channel.close();
@@ -280,23 +314,27 @@ public final class Shard {
     onDialFailure(httpStatus, cause);
   }
 
-  /** The peer's close frame came; it is owed the same in return, and then the connection ends. */
+  /** The peer's close frame came; unless it answers ours it is owed the same in return. */
   void peerClosed(CloseWebSocketFrame close) {
-    Channel closing = channel;
-    channel = null;
-    gateway = null;
-    if (closing != null) {
+    boolean answer = connection().state() == GatewayState.STOPPED;
+    Channel closing = detach();
+    if (closing != null && answer) {
+      closing.close();
+    } else if (closing != null) {
       closing.writeAndFlush(close.retain()).addListener(ChannelFutureListener.CLOSE);
       closeByForce(closing);
     }
     afterInput();
   }
 
+  /** The sink wants no more events until {@link #resumeReading}. */
   void pauseReading() {
-    ChannelHandlerContext current = gateway;
-    if (current != null) {
-      ((GatewayHandler) current.handler()).pause(current);
-    }
+    readingPaused = true;
+  }
+
+  /** Whether both the sink and the bound of unacknowledged events let the next event come. */
+  boolean wantsRead() {
+    return !readingPaused && connection().wantsRead();
   }
 
   void handlerFailed() {
@@ -333,11 +371,18 @@ public final class Shard {
   }
 
   private void requestDial(GatewayConnection connection) {
+    redial = null;
     boolean resume = connection.sessionId() != null;
     dialSlotUntilIdentify = !resume;
-    manager
-        .dialLimiter()
-        .acquire(id.id(), resume, slot -> context.eventLoop.execute(() -> dial(connection, slot)));
+    host.dialLimiter()
+        .acquire(
+            id.id(),
+            resume,
+            slot -> {
+              if (!execute(() -> dial(connection, slot))) {
+                slot.release();
+              }
+            });
   }
 
   private void dial(GatewayConnection connection, DialLimiter.Slot slot) {
@@ -350,33 +395,34 @@ public final class Shard {
     dialledUri = uri;
     connection.connecting();
     reconnecting = false;
-    Future<Channel> dialled =
-        manager
-            .connector()
-            .connect(
-                context.eventLoop,
-                uri,
-                opening -> {
-                  channel = opening;
-                  onConnect(opening, uri);
-                });
-    dialled.addListener(
-        (Future<Channel> outcome) -> {
-          if (!outcome.isSuccess() && connection.state() == GatewayState.CONNECTING) {
-            channel = null;
-            onDialFailure(0, outcome.cause());
-          }
-        });
-    afterInput();
+    afterInput(); // first, for the dial can fail within the call
+    int dial = ++dials;
+    host.connector()
+        .connect(context.eventLoop, uri, opening -> onConnect(opening, uri))
+        .addListener(
+            (Future<Channel> outcome) -> {
+              if (!outcome.isSuccess()
+                  && dial == dials
+                  && connection.state() == GatewayState.CONNECTING) {
+                channel = null;
+                onDialFailure(0, outcome.cause());
+              }
+            });
   }
 
   private void onConnect(Channel opening, URI uri) {
+    channel = opening;
     opening
         .pipeline()
         .addLast(
             PipelineNames.WS_HANDSHAKE,
-            new HandshakeHandler(this, uri, manager.config().maxMessageBytes()));
-    manager.customizer().onConnect(this, opening.pipeline());
+            new HandshakeHandler(this, uri, host.config().maxMessageBytes()));
+    try {
+      host.customizer().onConnect(this, opening.pipeline());
+    } catch (RuntimeException e) {
+      log.error("shard {}: the pipeline customizer failed", id, e);
+      dialFailed(opening, 0, e);
+    }
   }
 
   private void onDialFailure(int httpStatus, Throwable cause) {
@@ -389,10 +435,8 @@ public final class Shard {
   }
 
   private void closeTransport(int closeCode) {
-    Channel closing = channel;
     boolean upgraded = gateway != null;
-    channel = null;
-    gateway = null;
+    Channel closing = detach();
     if (closing == null) {
       return;
     }
@@ -406,11 +450,22 @@ public final class Shard {
     }
   }
 
+  /** Lets go of the transport, which the caller closes. */
+  private @Nullable Channel detach() {
+    Channel detached = channel;
+    if (gateway != null) {
+      handlerOf(gateway).detach();
+    }
+    channel = null;
+    gateway = null;
+    return detached;
+  }
+
   /** A peer that takes no bytes would hold a closing socket for ever. */
   private void closeByForce(Channel closing) {
     ScheduledFuture<?> force =
         context.eventLoop.schedule(
-            () -> closing.close(), manager.config().closeTimeout().toNanos(), TimeUnit.NANOSECONDS);
+            () -> closing.close(), host.config().closeTimeout().toNanos(), TimeUnit.NANOSECONDS);
     closing.closeFuture().addListener(closed -> force.cancel(false));
   }
 
@@ -435,13 +490,14 @@ public final class Shard {
           closing
               .writeAndFlush(new CloseWebSocketFrame(connection.closeCode(), ""))
               .addListener(CLOSE_ON_FAILURE);
+          execute(this::readToTheEnd);
         }
       }
       case FATAL -> {
         log.error("shard {}: gateway closed with {}: gives up", id, connection.failed());
         closeTransport(0);
         dropCommands();
-        manager.shardFailed(this, requireNonNull(connection.failed()));
+        host.shardFailed(this, requireNonNull(connection.failed()));
       }
       case STOPPED -> onStopped(connection);
       case IDLE, CONNECTING, WAIT_HELLO, IDENTIFYING, RESUMING, BACKOFF -> {
@@ -458,7 +514,7 @@ public final class Shard {
     storeSession(connection);
     if (!wasReady) {
       wasReady = true;
-      manager.shardReady();
+      host.shardReady();
     }
   }
 
@@ -479,17 +535,22 @@ public final class Shard {
     if (abandoned) {
       return CompletableFuture.completedStage(false);
     }
-    GatewaySession session = connection.session();
-    SessionStore store = manager.sessionStore();
-    return (session == null ? store.remove(id, epoch) : store.store(session, epoch))
-        .whenComplete(
-            (kept, failure) -> {
-              if (failure != null) {
-                log.warn("shard {}: its session could not be stored", id, failure);
-              } else if (!kept) {
-                log.warn("shard {}: its session was not stored: epoch {} is stale", id, epoch);
-              }
-            });
+    CompletionStage<Boolean> stored;
+    try {
+      GatewaySession session = connection.session();
+      SessionStore store = host.sessionStore();
+      stored = session == null ? store.remove(id, epoch) : store.store(session, epoch);
+    } catch (RuntimeException e) {
+      stored = CompletableFuture.failedStage(e);
+    }
+    return stored.whenComplete(
+        (kept, failure) -> {
+          if (failure != null) {
+            log.warn("shard {}: its session could not be stored", id, failure);
+          } else if (!kept) {
+            log.warn("shard {}: its session was not stored: epoch {} is stale", id, epoch);
+          }
+        });
   }
 
   private void setTimeout(GatewayConnection connection) {
@@ -517,17 +578,25 @@ public final class Shard {
   // The identify permit.
 
   private void requestPermit(GatewayConnection connection) {
-    CompletableFuture<Permit> request =
-        manager
-            .identifyLimiter()
-            .acquire(id.id() % manager.maxConcurrency(), id)
-            .toCompletableFuture();
+    if (host.identifiesStopped()) {
+      return;
+    }
+    CompletionStage<Permit> acquired;
+    try {
+      acquired = host.identifyLimiter().acquire(id.id() % host.maxConcurrency(), id);
+    } catch (RuntimeException e) {
+      acquired = CompletableFuture.failedStage(e);
+    }
+    CompletableFuture<Permit> request = acquired.toCompletableFuture();
     permitRequest = request;
     request.whenComplete(
         (granted, failure) -> {
           long grantedAtNanos = System.nanoTime();
-          context.eventLoop.execute(
-              () -> onPermit(connection, request, granted, failure, grantedAtNanos));
+          boolean accepted =
+              execute(() -> onPermit(connection, request, granted, failure, grantedAtNanos));
+          if (!accepted && granted != null) {
+            granted.release();
+          }
         });
   }
 
@@ -556,9 +625,9 @@ public final class Shard {
       return;
     }
     boolean expired = System.nanoTime() - grantedAtNanos >= granted.expiryNanos();
-    if (!wanted || expired || !connection.identifyWanted()) {
+    if (!wanted || expired || !connection.identifyWanted() || host.identifiesStopped()) {
       granted.release();
-      if (wanted && connection.identifyWanted()) {
+      if (wanted && connection.identifyWanted()) { // it was granted, but not in time
         requestPermit(connection);
       }
       return;
@@ -652,7 +721,30 @@ public final class Shard {
   private void resume() {
     ChannelHandlerContext current = gateway;
     if (current != null) {
-      ((GatewayHandler) current.handler()).resume(current);
+      handlerOf(current).resume(current);
+    }
+  }
+
+  /** The peer's answer to our close frame may be behind what a pause left unread. */
+  private void readToTheEnd() {
+    ChannelHandlerContext current = gateway;
+    if (current != null) {
+      handlerOf(current).readOn(current);
+    }
+  }
+
+  private static GatewayHandler handlerOf(ChannelHandlerContext gateway) {
+    return (GatewayHandler) gateway.handler();
+  }
+
+  /** Returns whether the event loop took the task; it does not once it has ended. */
+  private boolean execute(Runnable task) {
+    try {
+      context.eventLoop.execute(task);
+      return true;
+    } catch (RejectedExecutionException e) {
+      log.debug("shard {}: its event loop has ended", id, e);
+      return false;
     }
   }
 
@@ -662,7 +754,7 @@ public final class Shard {
 
   private void notify(Notification notification) {
     try {
-      notification.send(manager.listener());
+      notification.send(host.listener());
     } catch (RuntimeException e) {
       log.error("shard {}: the shard listener failed", id, e);
     }

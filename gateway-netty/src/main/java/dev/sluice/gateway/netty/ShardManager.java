@@ -85,6 +85,7 @@ public final class ShardManager implements AutoCloseable {
   private final Connector connector;
   private final EventSink sink;
   private final SessionStore sessionStore;
+  private final Host host = new Host();
 
   private final Map<ShardId, Shard> shards = new ConcurrentHashMap<>();
   private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -103,6 +104,7 @@ public final class ShardManager implements AutoCloseable {
 
   // Set once, by start(), before the first shard.
   private volatile @Nullable Started running;
+  private volatile boolean identifiesStopped;
 
   /** What is known once GET /gateway/bot has answered. */
   private record Started(
@@ -143,7 +145,7 @@ public final class ShardManager implements AutoCloseable {
             .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator())
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0); // the connections have their own
     this.tls = new Tls(builder.sslContext());
-    this.connector = new Connector(bootstrap, tls);
+    this.connector = new SocketConnector(bootstrap, tls);
   }
 
   /**
@@ -177,11 +179,13 @@ public final class ShardManager implements AutoCloseable {
         .whenComplete(
             (gatewayBot, failure) -> {
               if (failure != null) {
-                log.error("cannot start: {}", failure.getMessage());
-                started.completeExceptionally(failure);
-                ready.completeExceptionally(failure);
-              } else {
+                failStart(failure);
+                return;
+              }
+              try {
                 run(gatewayBot);
+              } catch (RuntimeException e) {
+                failStart(e);
               }
             });
     return started.minimalCompletionStage();
@@ -189,7 +193,8 @@ public final class ShardManager implements AutoCloseable {
 
   /**
    * {@return completes when every shard that was assigned at the start has been ready once;
-   * exceptionally when the manager could not start, or a shard ended in a fatal state before}
+   * exceptionally when the manager could not start, was stopped, or a shard ended in a fatal state
+   * before}
    */
   public CompletionStage<Void> ready() {
     return ready.minimalCompletionStage();
@@ -213,9 +218,15 @@ public final class ShardManager implements AutoCloseable {
       stop = new CompletableFuture<>();
       stopping = stop;
     }
+    started.completeExceptionally(new IllegalStateException("stopped before it started"));
+    ready.completeExceptionally(new IllegalStateException("stopped before every shard was ready"));
     Started current = running;
     if (current != null) {
-      current.assignment.stop();
+      try {
+        current.assignment.stop();
+      } catch (RuntimeException e) {
+        log.error("the shard assignment did not stop", e);
+      }
     }
     CompletableFuture.allOf(
             shards.values().stream()
@@ -228,13 +239,17 @@ public final class ShardManager implements AutoCloseable {
   /**
    * Stops all shards and waits for it, at most 15 s. Their sessions live on if a {@link
    * SessionStore} was configured, for then they can be resumed; otherwise they end and the bot goes
-   * offline.
+   * offline. On an event loop of the shards it does not wait, for the shards need that to stop.
    */
   @Override
   public void close() {
     StopMode mode = settings.sessionStore == null ? StopMode.GOODBYE : StopMode.RESTART;
+    CompletionStage<Void> stopped = stop(mode);
+    if (contexts.values().stream().anyMatch(context -> context.eventLoop.inEventLoop())) {
+      return;
+    }
     try {
-      stop(mode).toCompletableFuture().get(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      stopped.toCompletableFuture().get(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
@@ -327,71 +342,14 @@ public final class ShardManager implements AutoCloseable {
     }
   }
 
-  // The shards' calls.
-
-  GatewayConfig config() {
-    return running().config;
-  }
-
-  int maxConcurrency() {
-    return running().maxConcurrency;
-  }
-
-  IdentifyLimiter identifyLimiter() {
-    return running().identifyLimiter;
-  }
-
-  DialLimiter dialLimiter() {
-    return running().dialLimiter;
-  }
-
-  Connector connector() {
-    return connector;
-  }
-
-  SessionStore sessionStore() {
-    return sessionStore;
-  }
-
-  EventSink sink() {
-    return sink;
-  }
-
-  PipelineCustomizer customizer() {
-    return settings.customizer;
-  }
-
-  ShardListener listener() {
-    return settings.listener;
-  }
-
-  void shardReady() {
-    if (notYetReady.decrementAndGet() == 0) {
-      ready.complete(null);
-    }
-  }
-
-  void shardFailed(Shard shard, CloseCode closeCode) {
-    ready.completeExceptionally(
-        new IllegalStateException(
-            "shard "
-                + shard.id()
-                + ": gateway closed with "
-                + closeCode.code()
-                + " ("
-                + closeCode
-                + ')'));
-    switch (closeCode) {
-      case AUTHENTICATION_FAILED, INVALID_API_VERSION, INVALID_INTENTS, DISALLOWED_INTENTS -> {
-        // Every other shard would meet the same, at the price of an identify each.
-        log.error("{} concerns the whole bot: no more shards identify", closeCode);
-        dialLimiter().stopIdentifies();
-      }
-      default -> log.error("{} concerns shard {} alone: the others go on", closeCode, shard.id());
-    }
-  }
-
   // Starting and stopping.
+
+  private void failStart(Throwable failure) {
+    if (started.completeExceptionally(failure)) { // unless it was stopped meanwhile
+      log.error("cannot start: {}", failure.getMessage());
+    }
+    ready.completeExceptionally(failure);
+  }
 
   private CompletableFuture<GatewayBot> gatewayBot(int attempt) {
     if (settings.maxConcurrency > 0 && settings.gatewayUri != null && settings.knowsShards()) {
@@ -404,13 +362,14 @@ public final class ShardManager implements AutoCloseable {
         failure -> {
           Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
           if (attempt < GATEWAY_BOT_ATTEMPTS
+              && !started.isDone()
               && cause instanceof GatewayApiException e
               && e.isTransient()) {
             log.warn("{}; asks again", e.getMessage());
             CompletableFuture<GatewayBot> next = new CompletableFuture<>();
             control.schedule(
                 () -> gatewayBot(attempt + 1).whenComplete((value, f) -> complete(next, value, f)),
-                settings.apiRetryDelay.toNanos() << (attempt - 1),
+                Math.max(e.retryAfterNanos(), settings.apiRetryDelay.toNanos() << (attempt - 1)),
                 TimeUnit.NANOSECONDS);
             return next;
           }
@@ -449,8 +408,7 @@ public final class ShardManager implements AutoCloseable {
             assignment);
     synchronized (this) {
       if (phase == Phase.STOPPED) {
-        started.completeExceptionally(new IllegalStateException("stopped before it started"));
-        return;
+        return; // which stop() has told
       }
       running = now;
     }
@@ -470,19 +428,100 @@ public final class ShardManager implements AutoCloseable {
     started.complete(null);
   }
 
+  private final class Host implements ShardHost {
+
+    @Override
+    public GatewayConfig config() {
+      return running().config;
+    }
+
+    @Override
+    public int maxConcurrency() {
+      return running().maxConcurrency;
+    }
+
+    @Override
+    public IdentifyLimiter identifyLimiter() {
+      return running().identifyLimiter;
+    }
+
+    @Override
+    public DialLimiter dialLimiter() {
+      return running().dialLimiter;
+    }
+
+    @Override
+    public Connector connector() {
+      return connector;
+    }
+
+    @Override
+    public SessionStore sessionStore() {
+      return sessionStore;
+    }
+
+    @Override
+    public EventSink sink() {
+      return sink;
+    }
+
+    @Override
+    public PipelineCustomizer customizer() {
+      return settings.customizer;
+    }
+
+    @Override
+    public ShardListener listener() {
+      return settings.listener;
+    }
+
+    @Override
+    public boolean identifiesStopped() {
+      return identifiesStopped;
+    }
+
+    @Override
+    public void shardReady() {
+      if (notYetReady.decrementAndGet() == 0) {
+        ready.complete(null);
+      }
+    }
+
+    @Override
+    public void shardFailed(Shard shard, CloseCode closeCode) {
+      ready.completeExceptionally(
+          new IllegalStateException(
+              "shard "
+                  + shard.id()
+                  + ": gateway closed with "
+                  + closeCode.code()
+                  + " ("
+                  + closeCode
+                  + ')'));
+      switch (closeCode) {
+        case AUTHENTICATION_FAILED, INVALID_API_VERSION, INVALID_INTENTS, DISALLOWED_INTENTS -> {
+          // Every other shard would meet the same, at the price of an identify each.
+          log.error("{} concerns the whole bot: no more shards identify", closeCode);
+          identifiesStopped = true;
+          dialLimiter().stopIdentifies();
+        }
+        default -> log.error("{} concerns shard {} alone: the others go on", closeCode, shard.id());
+      }
+    }
+  }
+
   private final class AssignmentListener implements ShardAssignment.Listener {
 
     @Override
     public void assigned(ShardId id, long epoch) {
       LoopContext context = requireNonNull(contexts.get(eventLoopGroup.next()));
-      Shard shard = new Shard(ShardManager.this, id, epoch, context);
+      Shard shard = new Shard(host, id, epoch, context);
       synchronized (ShardManager.this) {
         if (phase == Phase.STOPPED || shards.putIfAbsent(id, shard) != null) {
           return;
         }
       }
-      sessionStore
-          .load(id)
+      load(id)
           .whenComplete(
               (session, failure) -> {
                 if (failure != null) {
@@ -493,6 +532,14 @@ public final class ShardManager implements AutoCloseable {
               });
     }
 
+    private CompletionStage<@Nullable GatewaySession> load(ShardId id) {
+      try {
+        return sessionStore.load(id);
+      } catch (RuntimeException e) {
+        return CompletableFuture.failedStage(e);
+      }
+    }
+
     @Override
     public CompletionStage<Void> revoked(ShardId id, Duration deadline) {
       Shard shard = shards.remove(id);
@@ -501,6 +548,7 @@ public final class ShardManager implements AutoCloseable {
           : shard
               .stop(StopMode.RESTART)
               .toCompletableFuture()
+              .copy() // the time-out is the caller's, not the shard's
               .orTimeout(deadline.toNanos(), TimeUnit.NANOSECONDS);
     }
 
@@ -727,10 +775,16 @@ public final class ShardManager implements AutoCloseable {
      *
      * @param gatewayUri a {@code ws} or {@code wss} URI
      * @return this
+     * @throws IllegalArgumentException if it is another kind of URI
      */
     public Builder gatewayUri(URI gatewayUri) {
       once("gatewayUri");
-      this.gatewayUri = requireNonNull(gatewayUri, "gatewayUri");
+      String scheme = gatewayUri.getScheme();
+      if (!("wss".equalsIgnoreCase(scheme) || "ws".equalsIgnoreCase(scheme))
+          || gatewayUri.getHost() == null) {
+        throw new IllegalArgumentException("gatewayUri: " + gatewayUri + " (expected: wss://host)");
+      }
+      this.gatewayUri = gatewayUri;
       return this;
     }
 
@@ -813,8 +867,10 @@ public final class ShardManager implements AutoCloseable {
      * Makes the manager. It does nothing before {@link ShardManager#start()}.
      *
      * @return the manager
+     * @throws IllegalStateException if called twice; a manager has its settings to itself
      */
     public ShardManager build() {
+      once("build()");
       return new ShardManager(this);
     }
 

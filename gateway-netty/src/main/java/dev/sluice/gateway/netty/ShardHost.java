@@ -1,0 +1,35 @@
+package dev.sluice.gateway.netty;
+
+import dev.sluice.gateway.CloseCode;
+import dev.sluice.gateway.GatewayConfig;
+
+/** What a shard asks of the manager that runs it, once that has started. */
+interface ShardHost {
+
+  GatewayConfig config();
+
+  int maxConcurrency();
+
+  IdentifyLimiter identifyLimiter();
+
+  DialLimiter dialLimiter();
+
+  Connector connector();
+
+  SessionStore sessionStore();
+
+  EventSink sink();
+
+  PipelineCustomizer customizer();
+
+  ShardListener listener();
+
+  /** Whether a shard ended in a way that every other one would share if it identified. */
+  boolean identifiesStopped();
+
+  /** A shard is ready for the first time. */
+  void shardReady();
+
+  /** A shard ended in a fatal state. */
+  void shardFailed(Shard shard, CloseCode closeCode);
+}
