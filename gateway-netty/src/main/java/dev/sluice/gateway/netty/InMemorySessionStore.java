@@ -31,6 +31,11 @@ final class InMemorySessionStore implements SessionStore {
     return replace(shard, new Entry(null, epoch));
   }
 
+  @Override
+  public boolean isDurable() {
+    return false;
+  }
+
   private CompletionStage<Boolean> replace(ShardId shard, Entry entry) {
     Entry kept = entries.merge(shard, entry, (old, next) -> next.epoch >= old.epoch ? next : old);
     return CompletableFuture.completedFuture(kept.epoch == entry.epoch);

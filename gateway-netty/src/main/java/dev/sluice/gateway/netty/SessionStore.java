@@ -39,6 +39,14 @@ public interface SessionStore {
    */
   CompletionStage<Boolean> remove(ShardId shard, long epoch);
 
+  /**
+   * {@return whether sessions outlive this process} If they do not, a shard stores its session only
+   * when it stops: until then the shard itself remembers it.
+   */
+  default boolean isDurable() {
+    return true;
+  }
+
   /** {@return a store that lasts as long as this process} */
   static SessionStore inMemory() {
     return new InMemorySessionStore();

@@ -532,7 +532,8 @@ public final class Shard {
 
   /** Keeps the session as it stands now, or forgets the one that ended. */
   private CompletionStage<Boolean> storeSession(GatewayConnection connection) {
-    if (abandoned) {
+    boolean notYet = !host.sessionStore().isDurable() && !state.isTerminal();
+    if (abandoned || notYet) {
       return CompletableFuture.completedStage(false);
     }
     CompletionStage<Boolean> stored;

@@ -243,7 +243,7 @@ public final class ShardManager implements AutoCloseable {
    */
   @Override
   public void close() {
-    StopMode mode = settings.sessionStore == null ? StopMode.GOODBYE : StopMode.RESTART;
+    StopMode mode = sessionStore.isDurable() ? StopMode.RESTART : StopMode.GOODBYE;
     CompletionStage<Void> stopped = stop(mode);
     if (contexts.values().stream().anyMatch(context -> context.eventLoop.inEventLoop())) {
       return;
