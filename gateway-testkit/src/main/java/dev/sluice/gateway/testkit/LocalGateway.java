@@ -219,7 +219,11 @@ public final class LocalGateway implements AutoCloseable {
     return token;
   }
 
-  /** {@return the guilds of a shard, those of its READY} */
+  /**
+   * {@return the ids of the guilds of a shard, those of its READY}
+   *
+   * @param shard the shard
+   */
   public long[] guilds(ShardId shard) {
     return gateway.server().config().guilds().apply(shard);
   }
@@ -413,7 +417,7 @@ public final class LocalGateway implements AutoCloseable {
   /**
    * Answers {@code GET /gateway/bot} so, whatever the token, until {@link #restoreGatewayBot}.
    *
-   * @param httpStatus 100 to 599
+   * @param httpStatus 200 to 599
    * @param body the body, which need not be JSON
    * @return done when in force
    * @throws IllegalArgumentException if the status is another
