@@ -68,17 +68,20 @@ final class EventNames {
     if (name.limit() != length) {
       return false;
     }
-    int i = 0;
-    for (; length - i >= Words.BYTES; i += Words.BYTES) {
+    if (length < Words.BYTES) {
+      for (int i = 0; i < length; i++) {
+        if (name.get(i) != message.get(start + i)) {
+          return false;
+        }
+      }
+      return true;
+    }
+    int last = length - Words.BYTES;
+    for (int i = 0; i < last; i += Words.BYTES) {
       if (Words.at(name, i) != Words.at(message, start + i)) {
         return false;
       }
     }
-    for (; i < length; i++) {
-      if (name.get(i) != message.get(start + i)) {
-        return false;
-      }
-    }
-    return true;
+    return Words.at(name, last) == Words.at(message, start + last);
   }
 }

@@ -129,9 +129,8 @@ final class JsonWalker {
   int unsigned(int index) {
     long value = 0;
     int i = index;
-    for (int next = at(i); isDigit(next); next = at(i)) {
-      value = value * 10 + (next - '0');
-      i++;
+    for (; i < end && isDigit(message.get(i)); i++) {
+      value = value * 10 + (message.get(i) - '0');
     }
     int digits = i - index;
     // 19 digits fit 64 bits; those that do not fit 63 are negative.

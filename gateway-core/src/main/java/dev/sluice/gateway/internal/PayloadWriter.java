@@ -1,6 +1,7 @@
 package dev.sluice.gateway.internal;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -18,6 +19,8 @@ import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.ShardId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -164,7 +167,9 @@ public final class PayloadWriter {
 
   private static byte[] write(int code, DataWriter data) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator json = MAPPER.createGenerator(out)) {
+    // Unlike the one that a generator brings along, this encoder refuses halves of characters.
+    Writer utf8 = new OutputStreamWriter(out, UTF_8.newEncoder());
+    try (JsonGenerator json = MAPPER.createGenerator(utf8)) {
       json.writeStartObject();
       json.writeNumberField("op", code);
       json.writeFieldName("d");
@@ -177,7 +182,7 @@ public final class PayloadWriter {
               + code
               + ": "
               + e.getClass().getSimpleName()
-              + " (expected: JSON)");
+              + " (expected: JSON in UTF-8)");
     }
     if (out.size() > MAX_PAYLOAD_BYTES) {
       throw new IllegalArgumentException(

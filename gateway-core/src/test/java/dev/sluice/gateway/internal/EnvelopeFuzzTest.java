@@ -17,6 +17,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +26,8 @@ class EnvelopeFuzzTest {
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  private static final Pattern MINUS_ZERO = Pattern.compile("-0(?![.eE0-9])");
 
   private static final List<String> MESSAGES =
       List.of(
@@ -60,7 +63,7 @@ class EnvelopeFuzzTest {
       byte[] bytes = message.getBytes(UTF_8);
       for (int i = 0; i < bytes.length; i++) {
         byte original = bytes[i];
-        for (int value = 0; value < 256; value++) {
+        for (int value = 0; value < 256; value += value < 128 ? 1 : 8) {
           bytes[i] = (byte) value;
           check(bytes);
         }
@@ -73,7 +76,7 @@ class EnvelopeFuzzTest {
 
   @Test
   void agreesWithAParserOnMessagesDamagedAtRandom() {
-    for (int run = 0; run < 60_000; run++) {
+    for (int run = 0; run < 20_000; run++) {
       byte[] message = MESSAGES.get(random.nextInt(MESSAGES.size())).getBytes(UTF_8);
       for (int change = random.nextInt(4); change >= 0; change--) {
         message = damage(message);
@@ -86,7 +89,7 @@ class EnvelopeFuzzTest {
 
   @Test
   void agreesWithAParserOnBytesAtRandom() {
-    for (int run = 0; run < 20_000; run++) {
+    for (int run = 0; run < 5_000; run++) {
       byte[] message = new byte[random.nextInt(40)];
       for (int i = 0; i < message.length; i++) {
         message[i] = telling();
@@ -195,7 +198,7 @@ class EnvelopeFuzzTest {
   private static @Nullable JsonNode parse(byte[] message) {
     try {
       String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(message)).toString();
-      JsonNode tree = MAPPER.readTree(text.replaceAll("-0(?![.eE0-9])", "-1"));
+      JsonNode tree = MAPPER.readTree(MINUS_ZERO.matcher(text).replaceAll("-1"));
       return tree.isMissingNode() ? null : tree;
     } catch (CharacterCodingException | JacksonException e) {
       return null;
