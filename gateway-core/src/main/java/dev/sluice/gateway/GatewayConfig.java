@@ -28,6 +28,9 @@ public final class GatewayConfig {
   /** Where connections start when no other URL is configured. */
   public static final URI DEFAULT_GATEWAY_URI = URI.create("wss://gateway.discord.gg");
 
+  /** So that no sum of them with a time overflows. */
+  private static final Duration MAX_DURATION = Duration.ofDays(1);
+
   private static final ObjectMapper DEFAULT_MAPPER = new JsonMapper();
 
   private final String token;
@@ -318,72 +321,72 @@ public final class GatewayConfig {
     /**
      * Sets how long a dial, with TLS and upgrade, may take. Default: 10 s.
      *
-     * @param connectTimeout above 0
+     * @param connectTimeout above 0, at most a day
      * @return this
-     * @throws IllegalArgumentException if it is not above 0
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder connectTimeout(Duration connectTimeout) {
-      this.connectTimeout = onceAbove0("connectTimeout", connectTimeout);
+      this.connectTimeout = onceWithinADay("connectTimeout", connectTimeout);
       return this;
     }
 
     /**
      * Sets how long HELLO may take. Default: 20 s.
      *
-     * @param helloTimeout above 0
+     * @param helloTimeout above 0, at most a day
      * @return this
-     * @throws IllegalArgumentException if it is not above 0
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder helloTimeout(Duration helloTimeout) {
-      this.helloTimeout = onceAbove0("helloTimeout", helloTimeout);
+      this.helloTimeout = onceWithinADay("helloTimeout", helloTimeout);
       return this;
     }
 
     /**
      * Sets how long READY and RESUMED may take while nothing at all is received. Default: 60 s.
      *
-     * @param sessionTimeout above 0
+     * @param sessionTimeout above 0, at most a day
      * @return this
-     * @throws IllegalArgumentException if it is not above 0
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder sessionTimeout(Duration sessionTimeout) {
-      this.sessionTimeout = onceAbove0("sessionTimeout", sessionTimeout);
+      this.sessionTimeout = onceWithinADay("sessionTimeout", sessionTimeout);
       return this;
     }
 
     /**
      * Sets how long the peer may take to answer our close frame. Default: 5 s.
      *
-     * @param closeTimeout above 0
+     * @param closeTimeout above 0, at most a day
      * @return this
-     * @throws IllegalArgumentException if it is not above 0
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder closeTimeout(Duration closeTimeout) {
-      this.closeTimeout = onceAbove0("closeTimeout", closeTimeout);
+      this.closeTimeout = onceWithinADay("closeTimeout", closeTimeout);
       return this;
     }
 
     /**
      * Sets the cap of the backoff between attempts. Default: 60 s.
      *
-     * @param maxBackoff above 0
+     * @param maxBackoff above 0, at most a day
      * @return this
-     * @throws IllegalArgumentException if it is not above 0
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxBackoff(Duration maxBackoff) {
-      this.maxBackoff = onceAbove0("maxBackoff", maxBackoff);
+      this.maxBackoff = onceWithinADay("maxBackoff", maxBackoff);
       return this;
     }
 
     /**
      * Sets how long a session must be live before the backoff starts over. Default: 30 s.
      *
-     * @param stableAfter above 0
+     * @param stableAfter above 0, at most a day
      * @return this
-     * @throws IllegalArgumentException if it is not above 0
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder stableAfter(Duration stableAfter) {
-      this.stableAfter = onceAbove0("stableAfter", stableAfter);
+      this.stableAfter = onceWithinADay("stableAfter", stableAfter);
       return this;
     }
 
@@ -462,10 +465,11 @@ public final class GatewayConfig {
       }
     }
 
-    private Duration onceAbove0(String setting, Duration value) {
+    private Duration onceWithinADay(String setting, Duration value) {
       once(setting);
-      if (value.isNegative() || value.isZero()) {
-        throw new IllegalArgumentException(setting + ": " + value + " (expected: above 0)");
+      if (value.isNegative() || value.isZero() || value.compareTo(MAX_DURATION) > 0) {
+        throw new IllegalArgumentException(
+            setting + ": " + value + " (expected: above 0, at most " + MAX_DURATION + ')');
       }
       return value;
     }

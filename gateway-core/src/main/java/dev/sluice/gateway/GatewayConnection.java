@@ -81,7 +81,8 @@ public final class GatewayConnection {
   private boolean receiving;
   private boolean inbound; // since the session timer was armed
   private boolean heartbeatDue; // by the timer
-  private boolean heartbeatWanted; // by the gateway or the application
+  private boolean heartbeatRequested; // by the gateway
+  private boolean heartbeatWanted; // by the application
   private boolean resumeSent;
   private boolean dialledResumeUrl;
 
@@ -136,6 +137,7 @@ public final class GatewayConnection {
     this.random = random;
     this.ladder = new ReconnectLadder(config.maxBackoff().toNanos(), random);
     this.presence = config.presence();
+    identifyPayload(presence); // fails here rather than when it is due
     String mismatch = session == null ? "no session" : session.mismatch(config, shard);
     if (session != null && mismatch == null) {
       startSession(
@@ -160,6 +162,7 @@ public final class GatewayConnection {
    *
    * @param config the configuration
    * @return a connection that wants to be dialled
+   * @throws IllegalArgumentException if the IDENTIFY of the configuration is over 4096 bytes
    */
   public static GatewayConnection create(GatewayConfig config) {
     return create(config, NanoClock.system(), RandomGenerator.getDefault());
@@ -172,6 +175,7 @@ public final class GatewayConnection {
    * @param clock the time of all its timers
    * @param random the chance of jitter and backoff
    * @return a connection that wants to be dialled
+   * @throws IllegalArgumentException if the IDENTIFY of the configuration is over 4096 bytes
    */
   public static GatewayConnection create(
       GatewayConfig config, NanoClock clock, RandomGenerator random) {
@@ -190,6 +194,7 @@ public final class GatewayConnection {
    * @param clock the time of all its timers
    * @param random the chance of jitter and backoff
    * @return a connection that wants to be dialled
+   * @throws IllegalArgumentException if the IDENTIFY of the configuration is over 4096 bytes
    */
   public static GatewayConnection create(
       GatewayConfig config,
@@ -235,8 +240,10 @@ public final class GatewayConnection {
       ignoredInputs++;
       return;
     }
+    // What a resume URL refuses the base URL may grant, and the session will not wait for long.
+    boolean refused =
+        httpStatus >= 400 && httpStatus < 500 && httpStatus != 429 && !dialledResumeUrl;
     forgetDeadResumeUrl();
-    boolean refused = httpStatus >= 400 && httpStatus < 500 && httpStatus != 429;
     disconnect(
         Signal.DIAL_FAILED,
         Cause.DIAL_FAILED,
@@ -261,6 +268,7 @@ public final class GatewayConnection {
       zlib = new ZlibStream(config.maxMessageBytes());
     }
     budget.reset();
+    heartbeat.opened(clock.nanoTime());
     heartbeatWanted = false;
     transition(Signal.OPENED);
     return generation;
@@ -365,6 +373,7 @@ public final class GatewayConnection {
     CloseCode closeCode = CloseCode.of(code);
     if (closeCode.outcome() == CloseCode.Outcome.FATAL
         && (state.isOpen() || state == GatewayState.CLOSING)) {
+      leaveSession();
       endTransport();
       transition(Signal.CLOSED_FOR_GOOD);
       failed = closeCode;
@@ -374,9 +383,14 @@ public final class GatewayConnection {
     if (closeCode.outcome() == CloseCode.Outcome.NEW_SESSION && state.isOpen()) {
       dropSession();
     }
-    // A pause of some seconds after 4008: reconnecting at once would look like more of the same.
     long pause =
-        closeCode == CloseCode.RATE_LIMITED ? between(5 * SECOND_NANOS, 10 * SECOND_NANOS) : 0;
+        switch (closeCode) {
+          // Reconnecting at once would look like more of the same.
+          case RATE_LIMITED -> between(5 * SECOND_NANOS, 10 * SECOND_NANOS);
+          // All sessions of a server that fails would come back in the same moment.
+          case INTERNAL_ERROR, SERVICE_RESTART, TRY_AGAIN_LATER -> between(0, SECOND_NANOS);
+          default -> 0;
+        };
     closed(code == CloseCode.ABNORMAL.code() ? Cause.LOST : Cause.CLOSED, detail, pause);
   }
 
@@ -457,11 +471,12 @@ public final class GatewayConnection {
    * Says that the driver reads again. One whole heartbeat interval passes before the next check.
    */
   public void readingResumed() {
-    heartbeat.resumed(clock.nanoTime());
+    inbound |= heartbeat.resumed(clock.nanoTime()); // what came meanwhile is still to be read
   }
 
   /** Handles what is due. Late, early and repeated calls are harmless. */
   public void onTimeout() {
+    settle();
     long now = clock.nanoTime();
     if (timers.expire(TimerKind.CONNECT, now)) {
       forgetDeadResumeUrl();
@@ -473,13 +488,7 @@ public final class GatewayConnection {
           0);
     }
     if (timers.expire(TimerKind.HELLO, now)) {
-      forgetDeadResumeUrl();
-      disconnect(
-          Signal.TIMED_OUT,
-          Cause.TIMED_OUT,
-          "no HELLO within " + config.helloTimeout(),
-          CloseCode.CLOSE_TO_RESUME,
-          0);
+      onHelloTimeout(now);
     }
     if (timers.expire(TimerKind.SESSION, now)) {
       onSessionTimeout(now);
@@ -522,17 +531,22 @@ public final class GatewayConnection {
    * into a new session.
    *
    * @param command the command
-   * @return whether it was queued; false when the queue is full or the connection has ended
-   * @throws IllegalArgumentException if its payload is over 4096 bytes; nothing has changed
+   * @return whether it was queued; false when the queue is full or the connection ends or has ended
+   * @throws IllegalArgumentException if its payload, or with its presence that of IDENTIFY, is over
+   *     4096 bytes; nothing has changed
    */
   public boolean queue(GatewayCommand command) {
     byte[] payload = PayloadWriter.command(command);
+    if (command instanceof GatewayCommand.UpdatePresence update) {
+      identifyPayload(update.presence()); // it must fit in there too
+    }
     Queue<QueuedCommand> queue = commands;
     if (queue == null) {
       queue = new ArrayDeque<>();
       commands = queue;
     }
-    if (state.isTerminal() || queue.size() >= config.maxQueuedCommands()) {
+    boolean ending = state == GatewayState.CLOSING || state.isTerminal();
+    if (ending || queue.size() >= config.maxQueuedCommands()) {
       return false;
     }
     if (command instanceof GatewayCommand.UpdatePresence update) {
@@ -542,7 +556,10 @@ public final class GatewayConnection {
     return true;
   }
 
-  /** Queues a heartbeat at once, for applications with a timer of their own. */
+  /**
+   * Queues a heartbeat at once, or at HELLO if that has not come, for applications with a timer of
+   * their own.
+   */
   public void queueHeartbeat() {
     heartbeatWanted = true;
   }
@@ -596,7 +613,7 @@ public final class GatewayConnection {
     if (!state.isOpen()) {
       return null;
     }
-    if ((heartbeatDue || heartbeatWanted) && heartbeat.intervalNanos() > 0) {
+    if (heartbeatDue || heartbeatRequested || (heartbeatWanted && heartbeatInterval() > 0)) {
       return sendHeartbeat();
     }
     return switch (state) {
@@ -687,11 +704,13 @@ public final class GatewayConnection {
   }
 
   /**
-   * {@return whether the application keeps up} False when too many dispatches are unacknowledged:
-   * the driver then pauses reading, and says so.
+   * {@return whether the application keeps up} False when events may come and too many dispatches
+   * are unacknowledged: the driver then pauses reading, and says so.
    */
   public boolean wantsRead() {
-    return acknowledgements.unacknowledged() < config.maxUnacknowledged();
+    boolean eventsFlow = state == GatewayState.RESUMING || state == GatewayState.READY;
+    int owed = acknowledgements.unacknowledged() - (unsettled >= 0 ? 1 : 0);
+    return !eventsFlow || owed < config.maxUnacknowledged();
   }
 
   // Accessors.
@@ -841,7 +860,7 @@ public final class GatewayConnection {
       case DISPATCH -> {
         return onDispatch(envelope, payload);
       }
-      case HEARTBEAT -> heartbeatWanted = true;
+      case HEARTBEAT -> heartbeatRequested = true;
       case RECONNECT ->
           disconnect(
               Signal.RECONNECT_REQUESTED,
@@ -878,8 +897,8 @@ public final class GatewayConnection {
       ignoredInputs++; // an event before READY has no session that it could belong to
       return null;
     }
-    if (sequence < 0 || envelope.dataStart() < 0) {
-      protocolError("dispatch without " + (sequence < 0 ? "sequence" : "d"));
+    if (sequence < 0) {
+      protocolError("dispatch without sequence");
       return null;
     }
     if (signal == Signal.READY && !onReady(sequence, envelope, payload)) {
@@ -889,19 +908,28 @@ public final class GatewayConnection {
       received = sequence;
       acknowledgements.received(sequence);
     }
-    if (signal == Signal.DISPATCH) {
+    boolean deliverable = envelope.dataStart() >= 0;
+    if (signal == Signal.DISPATCH && deliverable) {
       unsettled = sequence;
     } else {
       acknowledgements.acknowledge(sequence);
       transition(signal);
     }
     ladder.progress();
+    if (!deliverable) {
+      malformedMessages++; // its place in the session is known, so the session can go on
+      return null;
+    }
     Dispatch dispatch = scratch.dispatch;
     dispatch.borrow(this, config.objectMapper(), type, envelope, sessionEpoch, payload);
     return dispatch;
   }
 
   private boolean onReady(long sequence, Envelope envelope, ByteBuffer payload) {
+    if (envelope.dataStart() < 0) {
+      protocolError("READY without d");
+      return false;
+    }
     String id = null;
     String url = null;
     long application = 0;
@@ -921,8 +949,8 @@ public final class GatewayConnection {
       protocolError("READY that is not valid JSON");
       return false;
     }
-    if (id == null || id.isEmpty()) {
-      protocolError("READY without session_id");
+    if (id == null || !GatewaySession.isSessionId(id)) {
+      protocolError("READY without a session_id that RESUME could carry");
       return false;
     }
     startSession(
@@ -1034,9 +1062,7 @@ public final class GatewayConnection {
    */
   private void protocolError(String what) {
     malformedMessages++;
-    if (state == GatewayState.WAIT_HELLO) {
-      forgetDeadResumeUrl();
-    } else if (sessionId != null && ladder.isPoisoned(received)) {
+    if (state != GatewayState.WAIT_HELLO && sessionId != null && ladder.isPoisoned(received)) {
       dropSession();
     }
     disconnect(Signal.PROTOCOL_ERROR, Cause.PROTOCOL_ERROR, what, CloseCode.CLOSE_TO_RESUME, 0);
@@ -1060,6 +1086,7 @@ public final class GatewayConnection {
       heartbeat.sent(now);
     }
     heartbeatDue = false;
+    heartbeatRequested = false;
     heartbeatWanted = false;
     budget.sent(now);
     ByteBuffer out = scratch.outgoing.heartbeat.clear();
@@ -1068,19 +1095,22 @@ public final class GatewayConnection {
   }
 
   private Outgoing sendIdentify() {
-    byte[] payload =
-        PayloadWriter.identify(
-            config.token(),
-            config.identifyProperties(),
-            config.largeThreshold(),
-            shard,
-            presence,
-            config.intents());
+    byte[] payload = identifyPayload(presence);
     identifiedBefore = true;
     identifiedAtNanos = clock.nanoTime();
     budget.sent(identifiedAtNanos);
     transition(Signal.IDENTIFY_SENT);
     return scratch.outgoing.set(Opcode.IDENTIFY, ByteBuffer.wrap(payload), null);
+  }
+
+  private byte[] identifyPayload(@Nullable Presence presence) {
+    return PayloadWriter.identify(
+        config.token(),
+        config.identifyProperties(),
+        config.largeThreshold(),
+        shard,
+        presence,
+        config.intents());
   }
 
   private Outgoing sendResume() {
@@ -1146,8 +1176,22 @@ public final class GatewayConnection {
     timers.arm(TimerKind.HEARTBEAT, now + heartbeat.intervalNanos());
   }
 
+  private void onHelloTimeout(long now) {
+    if (heartbeat.isExcused(now)) {
+      timers.arm(TimerKind.HELLO, now + config.helloTimeout().toNanos());
+      return;
+    }
+    disconnect(
+        Signal.TIMED_OUT,
+        Cause.TIMED_OUT,
+        "no HELLO within " + config.helloTimeout(),
+        CloseCode.CLOSE_TO_RESUME,
+        0);
+  }
+
   private void onSessionTimeout(long now) {
-    if (inbound) { // the gateway is alive, perhaps in an outage: it will send the session in time
+    // The gateway is alive, perhaps in an outage: it will send the session in time.
+    if (inbound || heartbeat.isExcused(now)) {
       inbound = false;
       timers.arm(TimerKind.SESSION, now + config.sessionTimeout().toNanos());
       return;
@@ -1211,7 +1255,10 @@ public final class GatewayConnection {
         timers.cancel(TimerKind.SESSION);
         timers.arm(TimerKind.STABLE, now + config.stableAfter().toNanos());
       }
-      case CLOSING -> timers.arm(TimerKind.CLOSE, now + config.closeTimeout().toNanos());
+      case CLOSING -> {
+        timers.cancelAll();
+        timers.arm(TimerKind.CLOSE, now + config.closeTimeout().toNanos());
+      }
       case IDLE, BACKOFF, FATAL, STOPPED -> timers.cancelAll();
     }
   }
@@ -1232,6 +1279,9 @@ public final class GatewayConnection {
       Signal signal, Cause cause, String detail, int closeCode, long pauseNanos) {
     if (state == GatewayState.RESUMING && resumeSent && ladder.resumeFailed()) {
       dropSession();
+    }
+    if (state == GatewayState.WAIT_HELLO && signal != Signal.RECONNECT_REQUESTED) {
+      forgetDeadResumeUrl();
     }
     leaveSession();
     endTransport();
@@ -1255,6 +1305,7 @@ public final class GatewayConnection {
     timers.cancelAll();
     heartbeat.reset();
     heartbeatDue = false;
+    heartbeatRequested = false;
     heartbeatWanted = false;
     resumeSent = false;
     permitted = false;
@@ -1280,7 +1331,7 @@ public final class GatewayConnection {
     ladder.sessionDropped();
   }
 
-  /** The resume URL could not be dialled: the session may still be alive behind the base URL. */
+  /** The resume URL led to no HELLO: the session may still be alive behind the base URL. */
   private void forgetDeadResumeUrl() {
     if (dialledResumeUrl) {
       resumeUrl = null;

@@ -35,14 +35,22 @@ public record GatewaySession(
   /** The version of this record's form, for those who store it. */
   public static final int FORMAT_VERSION = 1;
 
+  private static final int MAX_SESSION_ID_LENGTH = 512;
+
   /**
    * Checks the ranges.
    *
-   * @throws IllegalArgumentException if the session id is empty or the sequence negative
+   * @throws IllegalArgumentException if the session id is not of 1 to 512 printable ASCII
+   *     characters, or the sequence negative
    */
   public GatewaySession {
-    if (sessionId.isEmpty()) {
-      throw new IllegalArgumentException("session id: \"\" (expected: not empty)");
+    if (!isSessionId(sessionId)) {
+      throw new IllegalArgumentException(
+          "session id: of "
+              + sessionId.length()
+              + " characters (expected: 1.."
+              + MAX_SESSION_ID_LENGTH
+              + " printable ASCII characters)");
     }
     if (sequence < 0) {
       throw new IllegalArgumentException("sequence: " + sequence + " (expected: >= 0)");
@@ -74,5 +82,12 @@ public record GatewaySession(
       return "compression: " + compression + " (expected: " + config.compression() + ')';
     }
     return null;
+  }
+
+  /** Whether a RESUME can carry it: Discord's are 32 hexadecimal digits, longer ones may come. */
+  static boolean isSessionId(String id) {
+    return !id.isEmpty()
+        && id.length() <= MAX_SESSION_ID_LENGTH
+        && id.chars().allMatch(c -> c > ' ' && c <= '~');
   }
 }

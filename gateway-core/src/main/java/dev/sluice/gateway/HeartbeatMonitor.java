@@ -73,6 +73,11 @@ final class HeartbeatMonitor {
     return true;
   }
 
+  /** A transport is up; a pause that goes on is of this one from here. */
+  void opened(long nowNanos) {
+    pausedAtNanos = nowNanos;
+  }
+
   void paused(long nowNanos) {
     if (!paused) {
       paused = true;
@@ -80,13 +85,26 @@ final class HeartbeatMonitor {
     }
   }
 
-  void resumed(long nowNanos) {
-    if (paused) {
-      paused = false;
-      grace = true;
-      graceUntilNanos = nowNanos + intervalNanos;
-      unackedSinceNanos += Math.min(nowNanos - pausedAtNanos, PAUSE_CAP_NANOS);
+  /** Returns whether this ended a pause. */
+  boolean resumed(long nowNanos) {
+    if (!paused) {
+      return false;
     }
+    paused = false;
+    grace = true;
+    graceUntilNanos = nowNanos + intervalNanos;
+    // Of a beat that was sent within the pause, only what came after it was waited in vain.
+    long excused = nowNanos - pausedAtNanos;
+    if (unackedSinceNanos - pausedAtNanos > 0) {
+      excused = nowNanos - unackedSinceNanos;
+    }
+    unackedSinceNanos += Math.min(excused, PAUSE_CAP_NANOS);
+    return true;
+  }
+
+  /** Whether silence is the driver's doing: it does not read, and not for longer than the cap. */
+  boolean isExcused(long nowNanos) {
+    return paused && nowNanos - pausedAtNanos <= PAUSE_CAP_NANOS;
   }
 
   /** Asked when a heartbeat is due. */
@@ -95,7 +113,7 @@ final class HeartbeatMonitor {
       return false;
     }
     if (paused) {
-      return nowNanos - pausedAtNanos > PAUSE_CAP_NANOS;
+      return !isExcused(nowNanos);
     }
     if (grace) {
       if (nowNanos - graceUntilNanos < 0) {

@@ -2,7 +2,6 @@ package dev.sluice.gateway.internal;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.zip.DataFormatException;
 
 /**
  * Where inflated payloads land: a heap array that grows for a flood and shrinks after it. Confined
@@ -40,13 +39,13 @@ public final class InflateBuffer {
   }
 
   /** Starts a payload with what came of it before. */
-  void begin(byte[] unfinished) throws DataFormatException {
+  void begin(byte[] unfinished) {
     if (++payloads == REVIEW_PAYLOADS) {
       review();
     }
     length = 0;
-    while (array.length < unfinished.length) {
-      grow(Integer.MAX_VALUE);
+    if (array.length < unfinished.length) {
+      replace(new byte[unfinished.length]);
     }
     System.arraycopy(unfinished, 0, array, 0, unfinished.length);
     length = unfinished.length;
@@ -62,11 +61,9 @@ public final class InflateBuffer {
     return length == array.length;
   }
 
-  void grow(int maxBytes) throws DataFormatException {
-    if (array.length >= maxBytes) {
-      throw new DataFormatException("inflated payload: over " + array.length + " bytes");
-    }
-    replace(Arrays.copyOf(array, (int) Math.min(maxBytes, array.length * 2L)));
+  /** Grows to at most one byte more than a payload may have, which tells that it has more. */
+  void grow(int maxBytes) {
+    replace(Arrays.copyOf(array, (int) Math.min(maxBytes + 1L, array.length * 2L)));
   }
 
   private void review() {

@@ -74,9 +74,13 @@ public final class ZlibStream {
       if (output.isFull()) {
         output.grow(maxMessageBytes);
       }
-      int room = output.array().length - output.length();
+      // The buffer may be larger than this stream's limit, for others share it.
+      int room = Math.min(output.array().length, maxMessageBytes + 1) - output.length();
       int inflated = inflater.inflate(output.array(), output.length(), room);
       output.advance(inflated);
+      if (output.length() > maxMessageBytes) {
+        throw new DataFormatException("inflated payload: over " + maxMessageBytes + " bytes");
+      }
       if (inflater.finished() || inflater.needsDictionary()) {
         throw new DataFormatException(
             "zlib stream ended or wants a dictionary (expected: neither)");

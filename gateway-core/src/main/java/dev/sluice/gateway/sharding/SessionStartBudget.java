@@ -24,6 +24,7 @@ public final class SessionStartBudget {
   private final int reserve;
   private int total;
   private int remaining;
+  private boolean periodRuns;
   private long resetAtNanos;
 
   private SessionStartBudget(int reserve, NanoClock clock) {
@@ -67,6 +68,7 @@ public final class SessionStartBudget {
     }
     this.total = total;
     this.remaining = remaining;
+    periodRuns = true;
     resetAtNanos = clock.nanoTime() + resetAfter.toNanos();
   }
 
@@ -77,6 +79,10 @@ public final class SessionStartBudget {
       return false;
     }
     remaining--;
+    if (!periodRuns) {
+      periodRuns = true;
+      resetAtNanos = clock.nanoTime() + PERIOD_NANOS;
+    }
     return true;
   }
 
@@ -86,16 +92,17 @@ public final class SessionStartBudget {
     return remaining;
   }
 
-  /** {@return the time until the period ends, 0 if it has} */
+  /** {@return the time until the period ends, 0 if it has, or none began} */
   public long resetAfterNanos() {
-    return Math.max(0, resetAtNanos - clock.nanoTime());
+    return periodRuns ? Math.max(0, resetAtNanos - clock.nanoTime()) : 0;
   }
 
   private void resetIfDue() {
-    long now = clock.nanoTime();
-    if (total > 0 && resetAtNanos - now <= 0) {
+    if (periodRuns && resetAtNanos - clock.nanoTime() <= 0) {
       remaining = total;
-      resetAtNanos = now + PERIOD_NANOS;
+      // The next period begins with its first start. To begin it here would end it too early, and
+      // spend in one of Discord's periods what belongs to two.
+      periodRuns = false;
     }
   }
 }

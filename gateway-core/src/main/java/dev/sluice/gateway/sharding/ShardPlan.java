@@ -20,9 +20,7 @@ public record ShardPlan(int first, int last, int count) {
    * @throws IllegalArgumentException if it is not a range of shards below the count
    */
   public ShardPlan {
-    if (count < 1) {
-      throw new IllegalArgumentException("shard count: " + count + " (expected: >= 1)");
-    }
+    checkCount(count);
     if (first < 0 || last < first || last >= count) {
       throw new IllegalArgumentException(
           "shards: " + first + ".." + last + " (expected: a range within 0.." + (count - 1) + ')');
@@ -89,8 +87,16 @@ public record ShardPlan(int first, int last, int count) {
    *
    * @param guildId the guild, an unsigned snowflake
    * @param count the number of shards of the bot, at least 1
+   * @throws IllegalArgumentException if the count is below 1
    */
   public static int shardOf(long guildId, int count) {
+    checkCount(count);
     return (int) ((guildId >>> 22) % count);
+  }
+
+  private static void checkCount(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("shard count: " + count + " (expected: >= 1)");
+    }
   }
 }

@@ -1,0 +1,104 @@
+package dev.sluice.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Handling a dispatch allocates nothing, as the JVM counts it by thread. */
+class AllocationTest {
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final int ROUNDS = 200;
+
+  private static final List<String> SAMPLES =
+      List.of(
+          "MESSAGE_CREATE",
+          "PRESENCE_UPDATE",
+          "TYPING_START",
+          "GUILD_CREATE",
+          "MESSAGE_REACTION_ADD",
+          "VOICE_STATE_UPDATE");
+
+  private long guilds;
+
+  @Test
+  void plainFromABufferThatIsReused() {
+    Scenario scenario = Scenario.live();
+    GatewayConnection connection = scenario.connection();
+    ByteBuffer message = ByteBuffer.allocateDirect(1 << 20);
+    List<byte[]> samples = SAMPLES.stream().map(Payloads::bytes).toList();
+
+    assertAllocatesNothing(
+        () -> {
+          for (int i = 0; i < samples.size(); i++) {
+            message.clear();
+            message.put(samples.get(i)).flip();
+            handle(connection.recv(FrameType.TEXT, message));
+          }
+        });
+  }
+
+  @Test
+  void compressed() {
+    Scenario scenario = Scenario.scenario().compressed().open().hello().ready();
+    GatewayConnection connection = scenario.connection();
+    List<ByteBuffer> messages = new ArrayList<>();
+    for (int round = 0; round < 60 * ROUNDS; round++) {
+      String name = SAMPLES.get(round % SAMPLES.size());
+      messages.add(ByteBuffer.wrap(scenario.deflate(Payloads.bytes(name))));
+    }
+    int[] next = {0};
+
+    assertAllocatesNothing(
+        () -> {
+          for (int i = 0; i < SAMPLES.size(); i++) {
+            handle(connection.recv(FrameType.BINARY, messages.get(next[0]++)));
+          }
+        });
+  }
+
+  @Test
+  void ofAnAcknowledgedHeartbeat() {
+    Scenario scenario = Scenario.live();
+    GatewayConnection connection = scenario.connection();
+    ByteBuffer ack =
+        ByteBuffer.wrap(
+            "{\"t\":null,\"s\":null,\"op\":11,\"d\":null}".getBytes(StandardCharsets.UTF_8));
+
+    assertAllocatesNothing(
+        () -> {
+          connection.queueHeartbeat();
+          if (connection.send() != null) {
+            guilds++;
+          }
+          connection.recv(FrameType.TEXT, ack.rewind());
+          connection.onTimeout();
+        });
+  }
+
+  private void handle(Dispatch dispatch) {
+    guilds += dispatch.guildId() == 0 ? 0 : 1;
+    guilds += dispatch.dataLength() == 0 ? 1 : 0;
+    guilds += dispatch.data().remaining() == 0 ? 1 : 0;
+  }
+
+  /** Runs until the code is compiled, for what an interpreter boxes is no fault of the code. */
+  private void assertAllocatesNothing(Runnable round) {
+    long allocated = Long.MAX_VALUE;
+    for (int attempt = 0; attempt < 8 && allocated > 0; attempt++) {
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < ROUNDS; i++) {
+        round.run();
+      }
+      allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+    assertThat(guilds).isPositive();
+    assertThat(allocated).isZero();
+  }
+}

@@ -1,0 +1,153 @@
+package dev.sluice.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class HeartbeatMonitorTest {
+
+  private static final long INTERVAL = 1_000;
+  private static final long START = Long.MAX_VALUE - 1_500; // wraps after a beat or two
+
+  private final HeartbeatMonitor monitor = new HeartbeatMonitor();
+
+  @BeforeEach
+  void hello() {
+    monitor.interval(INTERVAL);
+  }
+
+  @Test
+  void hasNothingToJudgeBeforeTheFirstBeat() {
+    assertThat(monitor.isZombie(START)).isFalse();
+  }
+
+  @Test
+  void findsASilentPeerAtTheNextBeat() {
+    monitor.sent(START);
+
+    assertThat(monitor.isZombie(START + INTERVAL)).isTrue();
+  }
+
+  @Test
+  void anAckEndsTheWait() {
+    monitor.sent(START);
+
+    assertThat(monitor.acked(START + 30)).isTrue();
+    assertThat(monitor.isZombie(START + INTERVAL)).isFalse();
+    assertThat(monitor.acked(START + 40)).isFalse();
+  }
+
+  @Test
+  void anyMessageSinceTheBeatProvesLife() {
+    monitor.received();
+    monitor.sent(START);
+    assertThat(monitor.isZombie(START + INTERVAL)).isTrue();
+
+    monitor.received();
+    assertThat(monitor.isZombie(START + INTERVAL)).isFalse();
+  }
+
+  @Test
+  void trafficWithoutAcksDoesNotProveLifeForMoreThanFourIntervals() {
+    for (int beat = 0; beat < 4; beat++) {
+      assertThat(monitor.isZombie(START + beat * INTERVAL)).isFalse();
+      monitor.sent(START + beat * INTERVAL);
+      monitor.received();
+    }
+
+    assertThat(monitor.isZombie(START + 4 * INTERVAL - 1)).isFalse();
+    assertThat(monitor.isZombie(START + 4 * INTERVAL)).isTrue();
+  }
+
+  @Test
+  void silenceInAPauseIsNotHeldAgainstThePeer() {
+    monitor.sent(START);
+    monitor.paused(START + 10);
+    for (int beat = 1; beat < 20; beat++) {
+      assertThat(monitor.isZombie(START + beat * INTERVAL)).isFalse();
+      monitor.sent(START + beat * INTERVAL);
+    }
+  }
+
+  @Test
+  void aPauseExcusesForTenMinutesAtMost() {
+    monitor.sent(START);
+    monitor.paused(START);
+    monitor.paused(START + 500); // still the same pause
+
+    assertThat(monitor.isZombie(START + HeartbeatMonitor.PAUSE_CAP_NANOS)).isFalse();
+    assertThat(monitor.isZombie(START + HeartbeatMonitor.PAUSE_CAP_NANOS + 1)).isTrue();
+  }
+
+  @Test
+  void aWholeIntervalPassesAfterAPause() {
+    monitor.sent(START);
+    monitor.paused(START + 100);
+    monitor.resumed(START + INTERVAL - 1);
+
+    assertThat(monitor.isZombie(START + INTERVAL)).isFalse();
+    monitor.sent(START + INTERVAL);
+    assertThat(monitor.isZombie(START + 2 * INTERVAL - 2)).isFalse();
+    assertThat(monitor.isZombie(START + 2 * INTERVAL - 1)).isTrue();
+  }
+
+  @Test
+  void aPauseDoesNotCountAmongTheFourIntervals() {
+    monitor.sent(START);
+    monitor.paused(START);
+    monitor.resumed(START + 10 * INTERVAL);
+    monitor.received();
+
+    assertThat(monitor.isZombie(START + 14 * INTERVAL - 1)).isFalse();
+    assertThat(monitor.isZombie(START + 14 * INTERVAL)).isTrue();
+  }
+
+  @Test
+  void aBeatSentInAPauseIsExcusedOnlyForTheRestOfIt() {
+    monitor.paused(START);
+    monitor.sent(START + 9 * INTERVAL);
+    monitor.resumed(START + 10 * INTERVAL);
+    monitor.received();
+
+    assertThat(monitor.isZombie(START + 14 * INTERVAL - 1)).isFalse();
+    assertThat(monitor.isZombie(START + 14 * INTERVAL)).isTrue();
+  }
+
+  @Test
+  void resumingWithoutAPauseChangesNothing() {
+    monitor.sent(START);
+    monitor.resumed(START + 10);
+
+    assertThat(monitor.isZombie(START + INTERVAL)).isTrue();
+  }
+
+  @Test
+  void measuresTheLastAndTheMeanLatency() {
+    assertThat(monitor.lastLatencyNanos()).isZero();
+    assertThat(monitor.meanLatencyNanos()).isZero();
+
+    monitor.sent(START);
+    monitor.acked(START + 30);
+    monitor.sent(START + INTERVAL);
+    monitor.acked(START + INTERVAL + 50);
+
+    assertThat(monitor.lastLatencyNanos()).isEqualTo(50);
+    assertThat(monitor.meanLatencyNanos()).isEqualTo(40);
+    assertThat(monitor.acks()).isEqualTo(2);
+  }
+
+  @Test
+  void aNewTransportStartsAfreshButKeepsTheLatencies() {
+    monitor.sent(START);
+    monitor.acked(START + 30);
+    monitor.sent(START + INTERVAL);
+
+    monitor.reset();
+
+    assertThat(monitor.intervalNanos()).isZero();
+    assertThat(monitor.lastLatencyNanos()).isEqualTo(30);
+    monitor.interval(INTERVAL);
+    assertThat(monitor.isZombie(START + 9 * INTERVAL)).isFalse();
+  }
+}

@@ -1,0 +1,91 @@
+package dev.sluice.gateway.sharding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.sluice.gateway.ManualClock;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class SessionStartBudgetTest {
+
+  private final ManualClock clock = new ManualClock();
+  private final SessionStartBudget budget = SessionStartBudget.create(2, clock);
+
+  @Test
+  void refusesEverythingUntilItIsToldWhatIsLeft() {
+    assertThat(budget.trySpend()).isFalse();
+    assertThat(budget.remaining()).isZero();
+    assertThat(budget.resetAfterNanos()).isZero();
+    clock.advanceMillis(60_000);
+    assertThat(budget.trySpend()).isFalse();
+    assertThat(budget.resetAfterNanos()).isZero();
+  }
+
+  @Test
+  void keepsItsReserve() {
+    budget.update(1000, 5, Duration.ofHours(3));
+
+    assertThat(budget.trySpend()).isTrue();
+    assertThat(budget.trySpend()).isTrue();
+    assertThat(budget.trySpend()).isTrue();
+    assertThat(budget.trySpend()).isFalse();
+    assertThat(budget.remaining()).isEqualTo(2);
+  }
+
+  @Test
+  void fillsUpWhenThePeriodEnds() {
+    budget.update(10, 2, Duration.ofHours(3));
+    clock.advanceMillis(Duration.ofHours(3).toMillis() - 1);
+    assertThat(budget.trySpend()).isFalse();
+    assertThat(budget.resetAfterNanos()).isEqualTo(1_000_000);
+
+    clock.advanceMillis(1);
+
+    assertThat(budget.remaining()).isEqualTo(10);
+    assertThat(budget.resetAfterNanos()).isZero();
+    assertThat(budget.trySpend()).isTrue();
+  }
+
+  @Test
+  void aNewPeriodStartsWithItsFirstSessionNotWithTheEndOfTheOld() {
+    budget.update(10, 10, Duration.ZERO);
+    assertThat(budget.remaining()).isEqualTo(10);
+    clock.advanceMillis(Duration.ofHours(20).toMillis());
+    while (budget.trySpend()) {
+      assertThat(budget.remaining()).isLessThan(10);
+    }
+    assertThat(budget.resetAfterNanos()).isEqualTo(Duration.ofDays(1).toNanos());
+
+    clock.advanceMillis(Duration.ofHours(23).toMillis());
+    assertThat(budget.trySpend()).isFalse();
+
+    clock.advanceMillis(Duration.ofHours(1).toMillis());
+    assertThat(budget.trySpend()).isTrue();
+  }
+
+  @Test
+  void takesOverWhatTheGatewaySaysLater() {
+    budget.update(10, 10, Duration.ofHours(3));
+    budget.update(2000, 4, Duration.ofHours(1));
+
+    assertThat(budget.remaining()).isEqualTo(4);
+    assertThat(budget.resetAfterNanos()).isEqualTo(Duration.ofHours(1).toNanos());
+  }
+
+  @Test
+  void refusesNegativeNumbers() {
+    budget.update(10, 7, Duration.ofHours(3));
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> budget.update(-1, 0, Duration.ZERO))
+        .withMessage("session start limit: 0 of -1, reset after PT0S (expected: none negative)");
+    assertThatIllegalArgumentException().isThrownBy(() -> budget.update(1, -1, Duration.ZERO));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> budget.update(1, 1, Duration.ofSeconds(-1)));
+    assertThat(budget.remaining()).isEqualTo(7);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SessionStartBudget.create(-1, clock))
+        .withMessage("reserve: -1 (expected: >= 0)");
+  }
+}
