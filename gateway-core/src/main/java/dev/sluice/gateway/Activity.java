@@ -27,6 +27,13 @@ public record Activity(String name, Type type, @Nullable String state, @Nullable
   /**
    * Checks the limits.
    *
+   * @param name what the activity is about, 1 to 128 characters; for {@link Type#CUSTOM} it is not
+   *     shown, but still required
+   * @param type the verb before the name
+   * @param state the line under the name, or for {@link Type#CUSTOM} the visible text, at most 128
+   *     characters; null for none
+   * @param url the stream's address, {@code https} and at most 512 characters, only with {@link
+   *     Type#STREAMING}; null for none. Discord shows streams on Twitch and YouTube alone
    * @throws IllegalArgumentException if a text is too long, {@code name} is empty, or {@code url}
    *     is no https address or comes with a type other than {@link Type#STREAMING}
    */

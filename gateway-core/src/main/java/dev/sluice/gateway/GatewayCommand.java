@@ -36,7 +36,11 @@ public sealed interface GatewayCommand {
    */
   record UpdatePresence(Presence presence) implements GatewayCommand {
 
-    /** Checks that the presence is there. */
+    /**
+     * Checks that the presence is there.
+     *
+     * @param presence the new presence
+     */
     public UpdatePresence {
       requireNonNull(presence, "presence");
     }
@@ -67,6 +71,10 @@ public sealed interface GatewayCommand {
     /**
      * Checks the ids.
      *
+     * @param guildId the guild, one of this shard
+     * @param channelId the channel to be in; null leaves
+     * @param selfMute whether the bot mutes itself
+     * @param selfDeaf whether the bot deafens itself
      * @throws IllegalArgumentException if an id is 0
      */
     public UpdateVoiceState {
@@ -136,6 +144,14 @@ public sealed interface GatewayCommand {
     /**
      * Copies the ids and checks the combination.
      *
+     * @param guildId the guild, one of this shard
+     * @param query what the names start with, empty for all members; null asks by ids
+     * @param limit with an empty query how many members, 0 for all; with any other 1 to 100; 0
+     *     without a query
+     * @param presences whether the chunks carry presences, which needs {@link
+     *     Intent#GUILD_PRESENCES}
+     * @param userIds the ids to look up, at most 100; empty if and only if there is a query
+     * @param nonce a mark of at most 32 bytes in UTF-8 that every chunk repeats; null for none
      * @throws IllegalArgumentException if an id is 0, a limit is exceeded, or there is not exactly
      *     one of query and ids
      */
@@ -240,6 +256,8 @@ public sealed interface GatewayCommand {
     /**
      * Copies and checks the ids.
      *
+     * @param guildIds the guilds, at least one, all of this shard; the payload's size allows about
+     *     180
      * @throws IllegalArgumentException if there is none or one is 0
      */
     public RequestSoundboardSounds {
@@ -277,6 +295,8 @@ public sealed interface GatewayCommand {
     /**
      * Copies and checks the fields.
      *
+     * @param guildId the guild, one of this shard
+     * @param fields the names of the values, at least one
      * @throws IllegalArgumentException if the id is 0, or there is no field or an empty one
      */
     public RequestChannelInfo {
@@ -319,6 +339,9 @@ public sealed interface GatewayCommand {
     /**
      * Copies the data and checks the opcode.
      *
+     * @param code the number of the opcode; none that the connection itself sends and none that
+     *     only the gateway sends
+     * @param data the payload's {@code d}
      * @throws IllegalArgumentException if the opcode is negative, or not one for applications to
      *     send
      */

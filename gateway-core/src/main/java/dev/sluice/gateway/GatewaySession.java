@@ -40,6 +40,18 @@ public record GatewaySession(
   /**
    * Checks the ranges.
    *
+   * @param sessionId from READY
+   * @param resumeGatewayUrl from READY, without a query; null when it was missing or proved dead
+   * @param sequence the acknowledged sequence: every dispatch up to it was handled, so a RESUME
+   *     from it repeats what was not
+   * @param applicationId the bot's application, 0 when READY did not say
+   * @param shard the shard and the count that the session was identified with
+   * @param intents the intents that the session was identified with
+   * @param apiVersion the version of the gateway API
+   * @param encoding the encoding of the session's transports
+   * @param compression the compression of the session's transports
+   * @param firstSeen when READY came
+   * @param lastSeen when its transport was last known to be up
    * @throws IllegalArgumentException if the session id is not of 1 to 512 printable ASCII
    *     characters, or the sequence negative
    */

@@ -25,6 +25,10 @@ public record Presence(
   /**
    * Copies the activities and checks the time.
    *
+   * @param since when the bot went idle, sent in milliseconds; null when it is not idle
+   * @param activities what the bot is doing; may be empty
+   * @param status the coloured dot
+   * @param afk whether the bot is away
    * @throws IllegalArgumentException if {@code since} is before 1970 or does not fit a long in
    *     milliseconds
    */

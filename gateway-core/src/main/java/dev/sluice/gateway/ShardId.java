@@ -15,6 +15,8 @@ public record ShardId(int id, int count) {
   /**
    * Checks the range.
    *
+   * @param id zero-based, below {@code count}
+   * @param count the number of shards that the bot's guilds are spread over, at least 1
    * @throws IllegalArgumentException if {@code count} is below 1 or {@code id} not in [0, count)
    */
   public ShardId {

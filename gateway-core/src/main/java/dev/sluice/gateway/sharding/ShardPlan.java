@@ -17,6 +17,9 @@ public record ShardPlan(int first, int last, int count) {
   /**
    * Checks the range.
    *
+   * @param first the id of the first shard, in [0, {@code last}]
+   * @param last the id of the last shard, below {@code count}
+   * @param count the number of shards of the bot, at least 1
    * @throws IllegalArgumentException if it is not a range of shards below the count
    */
   public ShardPlan {

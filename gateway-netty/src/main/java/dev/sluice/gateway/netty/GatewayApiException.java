@@ -9,7 +9,10 @@ public final class GatewayApiException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
+  /** 0 when there was no answer. */
   private final int httpStatus;
+
+  /** What the answer asked to wait. */
   private final long retryAfterNanos;
 
   GatewayApiException(String message, int httpStatus, Throwable cause) {

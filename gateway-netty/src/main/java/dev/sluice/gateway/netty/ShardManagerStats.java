@@ -28,7 +28,19 @@ public record ShardManagerStats(
     long handlerFailures,
     LatencyStats heartbeatLatency) {
 
-  /** Copies the map. */
+  /**
+   * Copies the map.
+   *
+   * @param shards how many shards are in each state; states without a shard are absent
+   * @param events dispatches received
+   * @param receivedBytes bytes of WebSocket messages received, before inflation
+   * @param payloadBytes bytes of payloads, after inflation
+   * @param reconnects transports that ended and are to be replaced
+   * @param resumes sessions resumed
+   * @param identifies sessions started
+   * @param handlerFailures events whose handling threw
+   * @param heartbeatLatency latencies of heartbeats
+   */
   public ShardManagerStats {
     shards = Map.copyOf(shards);
   }

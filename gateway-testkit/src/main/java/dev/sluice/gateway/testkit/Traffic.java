@@ -19,6 +19,11 @@ public record Traffic(TrafficMix mix, long seed, int eventsPerSecond, int largeE
   /**
    * Checks the ranges.
    *
+   * @param mix which events, and how often each
+   * @param seed any number; the same one gives the same events
+   * @param eventsPerSecond how many events all sessions together get in a second, or {@link
+   *     #UNLIMITED}
+   * @param largeEventEvery every how many events one is large, of 0.5 to 1.5 MB; 0 for never
    * @throws IllegalArgumentException if {@code eventsPerSecond} is below 1 or {@code
    *     largeEventEvery} is negative
    */
