@@ -358,10 +358,9 @@ public final class GatewayServerConnection {
       }
       case ADMITTED -> {
         ServerSession started = server.startSession(shard, new Intents(intents.intValue()));
-        attach(
-            started,
-            0,
-            Payloads.ready(config, started.id(), shard, guilds, ServerSession.READY_SEQUENCE));
+        ByteBuffer ready = Payloads.ready(config, started.id(), shard, guilds);
+        attach(started, 0, Payloads.dispatch("READY", ServerSession.READY_SEQUENCE, ready));
+        server.listener().readyQueued(started, ready.asReadOnlyBuffer());
         server.listener().identified(started);
       }
     }

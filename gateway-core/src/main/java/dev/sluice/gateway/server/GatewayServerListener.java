@@ -44,6 +44,14 @@ public interface GatewayServerListener {
   default void disconnected(GatewayServerConnection connection, int code) {}
 
   /**
+   * Is told of the READY of a new session, before {@link #identified}.
+   *
+   * @param session the session, attached to its connection
+   * @param d the data of READY, a read-only view that is valid until this method returns
+   */
+  default void readyQueued(ServerSession session, ByteBuffer d) {}
+
+  /**
    * Is told of a new session. READY is queued; events dispatched from here follow it.
    *
    * @param session the session, attached to its connection

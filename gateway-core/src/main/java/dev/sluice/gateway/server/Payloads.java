@@ -73,8 +73,9 @@ final class Payloads {
     return message;
   }
 
-  static byte[] ready(
-      GatewayServerConfig config, String sessionId, ShardId shard, long[] guilds, long sequence) {
+  /** The data of READY. */
+  static ByteBuffer ready(
+      GatewayServerConfig config, String sessionId, ShardId shard, long[] guilds) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     String applicationId = Long.toUnsignedString(config.applicationId());
     ObjectNode d = nodes.objectNode();
@@ -110,7 +111,7 @@ final class Payloads {
     application.put("flags_new", "565248");
     application.put("flags", 565_248);
     d.putArray("_trace").add(TRACE);
-    return dispatch("READY", sequence, utf8(d.toString()));
+    return utf8(d.toString());
   }
 
   static byte[] resumed(long sequence) {

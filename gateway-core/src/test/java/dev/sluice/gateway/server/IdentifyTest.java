@@ -1,12 +1,15 @@
 package dev.sluice.gateway.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +66,31 @@ class IdentifyTest {
     assertThat(session.connection()).isSameAs(client.connection);
     assertThat(gateway.server.sessions()).containsExactly(session);
     assertThat(gateway.told).containsExactly("connected", "identified 3/16");
+  }
+
+  @Test
+  void theListenerIsToldWhatReadyCarries() {
+    List<String> told = new ArrayList<>();
+    GatewayServerListener listener =
+        new GatewayServerListener() {
+          @Override
+          public void readyQueued(ServerSession session, ByteBuffer d) {
+            told.add("{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":" + UTF_8.decode(d) + '}');
+          }
+
+          @Override
+          public void identified(ServerSession session) {
+            told.add("identified " + session.shard());
+          }
+        };
+    GatewayServer server =
+        GatewayServer.create(TestGateway.config().build(), listener, () -> 0, () -> 7);
+    TestClient client = new TestClient(server.accept(null));
+    client.take();
+
+    client.identify(0, 2);
+
+    assertThat(told).containsExactly(client.take(), "identified 0/2");
   }
 
   @Test

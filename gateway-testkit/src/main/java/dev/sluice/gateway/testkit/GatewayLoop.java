@@ -296,6 +296,11 @@ final class GatewayLoop {
     }
 
     @Override
+    public void readyQueued(ServerSession session, ByteBuffer d) {
+      listener.readyQueued(session, d);
+    }
+
+    @Override
     public void identified(ServerSession session) {
       identifies++;
       sessions.add(session);
