@@ -1,11 +1,15 @@
 package dev.sluice.examples;
 
+import dev.sluice.gateway.Activity;
 import dev.sluice.gateway.Dispatch;
+import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.FrameType;
+import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.GatewayConnection;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Outgoing;
+import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.Reconnect;
 import dev.sluice.gateway.StopMode;
 import java.io.IOException;
@@ -113,6 +117,10 @@ public final class Ping {
 
   private void handle(@Nullable Dispatch dispatch) {
     if (dispatch != null) {
+      if (dispatch.type() == EventType.READY) {
+        connection.queue(
+            new GatewayCommand.UpdatePresence(Presence.online(Activity.listening("pings"))));
+      }
       try {
         pong.answer(dispatch);
       } catch (IOException e) { // the event is no JSON; the connection is well
