@@ -8,6 +8,7 @@ import dev.sluice.examples.demo.LineScreen;
 import dev.sluice.examples.demo.LocalDemo;
 import dev.sluice.examples.demo.Screen;
 import dev.sluice.examples.demo.Snapshot;
+import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.testkit.LocalGateway;
 import dev.sluice.gateway.testkit.LocalGatewayStats;
 import java.io.ByteArrayOutputStream;
@@ -179,8 +180,8 @@ final class DemoTest {
     }
 
     @Override
-    public void verdict(boolean good, String line) {
-      screen.verdict(good, line);
+    public void verdict(boolean good, String line, String... findings) {
+      screen.verdict(good, line, findings);
     }
   }
 

@@ -2,7 +2,6 @@ package dev.sluice.examples.demo;
 
 import static dev.sluice.examples.demo.Snapshot.count;
 import static dev.sluice.examples.demo.Snapshot.megabytes;
-import static dev.sluice.examples.demo.Snapshot.millis;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -50,8 +49,8 @@ public final class LineScreen implements Screen {
         count(now.eventsPerSecond()),
         megabytes(now.receivedPerSecond()),
         megabytes(now.inflatedPerSecond()),
-        millis(now.stats().heartbeatLatency().p50Nanos()),
-        millis(now.stats().heartbeatLatency().p99Nanos()),
+        now.p50Millis(),
+        now.p99Millis(),
         count(now.stats().reconnects()),
         count(now.stats().resumes()),
         now.shardsByState());
@@ -65,7 +64,8 @@ public final class LineScreen implements Screen {
   }
 
   @Override
-  public void verdict(boolean good, String line) {
+  public void verdict(boolean good, String line, String... findings) {
+    print(findings);
     out.println(line);
   }
 }

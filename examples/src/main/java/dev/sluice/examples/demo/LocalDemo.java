@@ -113,6 +113,7 @@ public final class LocalDemo {
         "last events",
         () -> allHandled(manager.stats(), sent.count()),
         Duration.ofSeconds(options.drainSeconds()));
+    monitor.show("end");
     summary.end(manager.stats());
   }
 

@@ -36,7 +36,7 @@ final class Monitor {
         return false;
       }
       if (nowNanos - shownNanos >= screen.interval().toNanos()) {
-        show(phase, nowNanos);
+        show(phase);
       }
       Thread.sleep(POLL_MILLIS);
     }
@@ -48,7 +48,9 @@ final class Monitor {
     watch(phase, () -> false, time);
   }
 
-  private void show(String phase, long nowNanos) {
+  /** Shows the figures now. */
+  void show(String phase) {
+    long nowNanos = System.nanoTime();
     ShardManagerStats now = manager.stats();
     double seconds = (nowNanos - shownNanos) / 1e9;
     screen.show(

@@ -14,8 +14,8 @@ public interface Screen {
   /** Prints lines that stay. */
   void print(String... lines);
 
-  /** Prints the last word. */
-  void verdict(boolean good, String line);
+  /** Prints what was found and, last, what it means. The figures stay as they were shown. */
+  void verdict(boolean good, String line, String... findings);
 
   /** {@return the screen for this process: a table on a terminal, else plain lines} */
   static Screen system() {

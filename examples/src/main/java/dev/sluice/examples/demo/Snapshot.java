@@ -55,6 +55,20 @@ public record Snapshot(
         .collect(Collectors.joining(", "));
   }
 
+  /** {@return the median latency of heartbeats in milliseconds, a hyphen before the first} */
+  public String p50Millis() {
+    return heartbeats() == 0 ? "-" : millis(stats.heartbeatLatency().p50Nanos());
+  }
+
+  /** {@return their 99th percentile, likewise} */
+  public String p99Millis() {
+    return heartbeats() == 0 ? "-" : millis(stats.heartbeatLatency().p99Nanos());
+  }
+
+  private long heartbeats() {
+    return stats.heartbeatLatency().count();
+  }
+
   /** {@return a number with its thousands apart} */
   public static String count(double number) {
     return String.format(Locale.ROOT, "%,.0f", number);

@@ -7,6 +7,9 @@ import static dev.sluice.examples.demo.Snapshot.millis;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.netty.ShardManagerStats;
 import dev.sluice.gateway.testkit.DeliveryReport;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Collects what the demo found, and pronounces the verdict. */
@@ -47,7 +50,9 @@ final class Summary {
     if (stats == null) {
       throw new IllegalStateException("summary before the end");
     }
-    screen.print(
+    List<String> findings = new ArrayList<>();
+    Collections.addAll(
+        findings,
         "",
         "Summary",
         row("events sent by the gateway", count(report.sent()), ""),
@@ -66,10 +71,11 @@ final class Summary {
         row("before inflation", megabytes(receivedBytes / seconds), "MB/s"),
         row("after inflation", megabytes(inflatedBytes / seconds), "MB/s"),
         "");
-    report.examples().forEach(example -> screen.print("  " + example));
+    report.examples().forEach(example -> findings.add("  " + example));
     int ready = stats.shards(GatewayState.READY);
     boolean good = report.isClean() && ready == options.shards() && cut > 0;
-    screen.verdict(good, good ? passed(ready) : failed(report, ready));
+    screen.verdict(
+        good, good ? passed(ready) : failed(report, ready), findings.toArray(String[]::new));
     return good ? 0 : 1;
   }
 

@@ -2,9 +2,7 @@ package dev.sluice.examples.demo;
 
 import static dev.sluice.examples.demo.Snapshot.count;
 import static dev.sluice.examples.demo.Snapshot.megabytes;
-import static dev.sluice.examples.demo.Snapshot.millis;
 
-import dev.sluice.gateway.netty.LatencyStats;
 import dev.sluice.gateway.netty.ShardManagerStats;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -35,7 +33,6 @@ public final class TableScreen implements Screen {
   @Override
   public void show(Snapshot now) {
     ShardManagerStats stats = now.stats();
-    LatencyStats heartbeats = stats.heartbeatLatency();
     int filled = now.shards() == 0 ? 0 : BAR * now.ready() / now.shards();
     replace(
         List.of(
@@ -49,10 +46,7 @@ public final class TableScreen implements Screen {
                 "traffic",
                 megabytes(now.receivedPerSecond()) + " MB/s before inflation",
                 megabytes(now.inflatedPerSecond()) + " MB/s after inflation"),
-            row(
-                "heartbeats",
-                "p50 " + millis(heartbeats.p50Nanos()) + " ms",
-                "p99 " + millis(heartbeats.p99Nanos()) + " ms"),
+            row("heartbeats", "p50 " + now.p50Millis() + " ms", "p99 " + now.p99Millis() + " ms"),
             row(
                 "connections",
                 count(stats.reconnects()) + " reconnects",
@@ -70,7 +64,10 @@ public final class TableScreen implements Screen {
   }
 
   @Override
-  public void verdict(boolean good, String line) {
+  public void verdict(boolean good, String line, String... findings) {
+    for (String finding : findings) {
+      out.println(finding);
+    }
     out.println(coloured(good ? "1;32" : "1;31", line));
   }
 
