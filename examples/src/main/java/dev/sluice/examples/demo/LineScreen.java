@@ -9,7 +9,7 @@ import java.time.Duration;
 /** One line every five seconds, for pipes and files. */
 public final class LineScreen implements Screen {
 
-  private static final String FORMAT = "%-5s  %-13s %9s %9s %9s %8s %8s %10s %8s  %s%n";
+  private static final String FORMAT = "%-5s  %-13s %9s %9s %9s %8s %8s %10s %8s  %s";
 
   private final PrintStream out;
   private boolean titled;
@@ -28,9 +28,8 @@ public final class LineScreen implements Screen {
   public void show(Snapshot now) {
     if (!titled) {
       titled = true;
-      out.printf(FORMAT, "", "", "", "MB/s", "MB/s", "heartb.", "heartb.", "", "", "");
-      out.printf(
-          FORMAT,
+      line("", "", "", "MB/s", "MB/s", "heartb.", "heartb.", "", "", "");
+      line(
           "time",
           "phase",
           "events/s",
@@ -42,8 +41,7 @@ public final class LineScreen implements Screen {
           "resumes",
           "shards");
     }
-    out.printf(
-        FORMAT,
+    line(
         now.elapsed(),
         now.phase(),
         count(now.eventsPerSecond()),
@@ -67,5 +65,9 @@ public final class LineScreen implements Screen {
   public void verdict(boolean good, String line, String... findings) {
     print(findings);
     out.println(line);
+  }
+
+  private void line(Object... columns) {
+    out.println(String.format(FORMAT, columns).stripTrailing());
   }
 }
