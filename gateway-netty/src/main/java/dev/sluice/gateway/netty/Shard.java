@@ -22,6 +22,7 @@ import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.net.ConnectException;
 import java.net.URI;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -317,10 +318,8 @@ public final class Shard {
   /** The peer's close frame came; unless it answers ours it is owed the same in return. */
   void peerClosed(CloseWebSocketFrame close) {
     boolean answer = connection().state() == GatewayState.STOPPED;
-    Channel closing = detach();
-    if (closing != null && answer) {
-      closing.close();
-    } else if (closing != null) {
+    Channel closing = answer ? null : detach();
+    if (closing != null) {
       closing.writeAndFlush(close.retain()).addListener(ChannelFutureListener.CLOSE);
       closeByForce(closing);
     }
@@ -426,12 +425,15 @@ public final class Shard {
   }
 
   private void onDialFailure(int httpStatus, Throwable cause) {
-    GatewayConnection connection = connection();
+    dialFailureSeen(cause);
+    connection().connectFailed(httpStatus);
+    afterInput();
+  }
+
+  private void dialFailureSeen(Throwable cause) {
     URI uri = requireNonNull(dialledUri);
     log.warn("shard {}: dial of {} failed: {}", id, uri, cause.toString());
     notify(listener -> listener.onDialFailure(this, uri, cause));
-    connection.connectFailed(httpStatus);
-    afterInput();
   }
 
   private void closeTransport(int closeCode) {
@@ -519,6 +521,7 @@ public final class Shard {
   }
 
   private void onStopped(GatewayConnection connection) {
+    Channel last = channel;
     closeTransport(0);
     if (timeout != null) {
       timeout.cancel(false);
@@ -527,7 +530,15 @@ public final class Shard {
       redial.cancel(false);
     }
     dropCommands();
-    storeSession(connection).whenComplete((kept, failure) -> stopped.complete(null));
+    storeSession(connection)
+        .whenComplete(
+            (kept, failure) -> {
+              if (last == null) {
+                stopped.complete(null);
+              } else {
+                last.closeFuture().addListener(closed -> stopped.complete(null));
+              }
+            });
   }
 
   /** Keeps the session as it stands now, or forgets the one that ended. */
@@ -572,7 +583,12 @@ public final class Shard {
 
   private void onTimeout() {
     timeout = null;
-    connection().onTimeout();
+    GatewayConnection connection = connection();
+    boolean dialling = connection.state() == GatewayState.CONNECTING;
+    connection.onTimeout();
+    if (dialling && connection.shouldReconnect()) {
+      dialFailureSeen(new ConnectException(connection.reconnect().detail()));
+    }
     afterInput();
   }
 
