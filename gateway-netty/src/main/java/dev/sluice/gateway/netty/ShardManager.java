@@ -23,6 +23,7 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
@@ -135,7 +136,9 @@ public final class ShardManager implements AutoCloseable {
     this.control = eventLoopGroup.next();
     this.resolver =
         new DnsAddressResolverGroup(
-            new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
+            new DnsNameResolverBuilder()
+                .datagramChannelType(transport.datagramChannel())
+                .datagramChannelStrategy(DnsNameResolverChannelStrategy.ChannelPerResolution));
     this.bootstrap =
         new Bootstrap()
             .group(eventLoopGroup)
