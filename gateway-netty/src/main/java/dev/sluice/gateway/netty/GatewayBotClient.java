@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -82,7 +83,12 @@ final class GatewayBotClient {
   }
 
   private GatewayApiException failure(Throwable cause) {
-    return new GatewayApiException("GET " + uri + " failed: " + cause, 0, cause);
+    return cause instanceof TooLongFrameException
+        ? new GatewayApiException(
+            "GET " + uri + " answered a body that is too long (expected: <= " + MAX_BODY_BYTES + ')',
+            HttpResponseStatus.OK.code(),
+            cause)
+        : new GatewayApiException("GET " + uri + " failed: " + Causes.describe(cause), 0, cause);
   }
 
   private GatewayApiException unexpected(FullHttpResponse response) {

@@ -432,7 +432,7 @@ public final class Shard {
 
   private void dialFailureSeen(Throwable cause) {
     URI uri = requireNonNull(dialledUri);
-    log.warn("shard {}: dial of {} failed: {}", id, uri, cause.toString());
+    log.warn("shard {}: dial of {} failed: {}", id, uri, Causes.describe(cause));
     notify(listener -> listener.onDialFailure(this, uri, cause));
   }
 

@@ -36,7 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -182,7 +181,7 @@ public final class ShardManager implements AutoCloseable {
         .whenComplete(
             (gatewayBot, failure) -> {
               if (failure != null) {
-                failStart(failure);
+                failStart(Causes.unwrap(failure));
                 return;
               }
               try {
@@ -363,7 +362,7 @@ public final class ShardManager implements AutoCloseable {
         new GatewayBotClient(bootstrap, tls, settings.apiUri, token).get();
     return answer.exceptionallyCompose(
         failure -> {
-          Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+          Throwable cause = Causes.unwrap(failure);
           if (attempt < GATEWAY_BOT_ATTEMPTS
               && !started.isDone()
               && cause instanceof GatewayApiException e
@@ -376,17 +375,14 @@ public final class ShardManager implements AutoCloseable {
                 TimeUnit.NANOSECONDS);
             return next;
           }
-          return CompletableFuture.failedFuture(cause == null ? failure : cause);
+          return CompletableFuture.failedFuture(cause);
         });
   }
 
   private static <T> void complete(
       CompletableFuture<T> future, @Nullable T value, @Nullable Throwable failure) {
     if (failure != null) {
-      future.completeExceptionally(
-          failure instanceof CompletionException && failure.getCause() != null
-              ? failure.getCause()
-              : failure);
+      future.completeExceptionally(Causes.unwrap(failure));
     } else {
       future.complete(value);
     }

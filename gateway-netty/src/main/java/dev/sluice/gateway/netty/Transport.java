@@ -76,7 +76,7 @@ enum Transport {
   /** The best one that works on this machine with the natives on the class path. */
   static Transport best() {
     for (Transport transport : values()) {
-      if (transport.available.get()) {
+      if (transport.isAvailable()) {
         return transport;
       }
     }
@@ -94,6 +94,11 @@ enum Transport {
     }
     throw new IllegalArgumentException(
         "eventLoopGroup: " + group + " (expected: one of io_uring, epoll, kqueue or NIO)");
+  }
+
+  /** Whether it works on this machine with the natives on the class path. */
+  boolean isAvailable() {
+    return available.get();
   }
 
   IoHandlerFactory newIoHandlerFactory() {

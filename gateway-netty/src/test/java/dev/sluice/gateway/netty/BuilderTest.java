@@ -1,0 +1,133 @@
+package dev.sluice.gateway.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.Intents;
+import io.netty.channel.DefaultEventLoopGroup;
+import io.netty.handler.ssl.SslContext;
+import java.net.URI;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class BuilderTest {
+
+  private static Arguments bad(Consumer<ShardManager.Builder> setting, String message) {
+    return arguments(setting, message);
+  }
+
+  static Arguments[] badValues() {
+    return new Arguments[] {
+      bad(b -> b.shards(0), "shard count: 0 (expected: >= 1)"),
+      bad(b -> b.maxConcurrency(0), "maxConcurrency: 0 (expected: >= 1)"),
+      bad(b -> b.eventLoopThreads(-1), "eventLoopThreads: -1 (expected: >= 1)"),
+      bad(
+          b -> b.apiRetryDelay(Duration.ofMillis(-1)),
+          "apiRetryDelay: PT-0.001S (expected: not negative)"),
+      bad(b -> b.apiUri(URI.create("ftp://x")), "apiUri: ftp://x (expected: https://host/path)"),
+      bad(b -> b.apiUri(URI.create("https:///x")), "apiUri: https:///x (expected: https://"),
+      bad(b -> b.gatewayUri(URI.create("https://x")), "gatewayUri: https://x (expected: wss://"),
+      bad(b -> b.gatewayUri(URI.create("wss:///")), "gatewayUri: wss:/// (expected: wss://host)"),
+    };
+  }
+
+  @ParameterizedTest
+  @MethodSource("badValues")
+  void namesWhatCannotBe(Consumer<ShardManager.Builder> setting, String message) {
+    ShardManager.Builder builder = ShardManager.builder("token", Intents.of());
+
+    assertThatThrownBy(() -> setting.accept(builder))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  static Arguments[] settings() {
+    return new Arguments[] {
+      bad(b -> b.shards(1), "shards"),
+      bad(b -> b.compression(Compression.NONE), "compression"),
+      bad(b -> b.onDispatch((shard, dispatch) -> {}), "onDispatch or eventSink"),
+      bad(b -> b.listener(new ShardListener() {}), "listener"),
+      bad(b -> b.pipeline(new PipelineCustomizer() {}), "pipeline"),
+      bad(b -> b.eventLoopThreads(1), "eventLoopGroup or eventLoopThreads"),
+      bad(b -> b.gatewayUri(URI.create("wss://x")), "gatewayUri"),
+      bad(b -> b.apiUri(URI.create("https://x")), "apiUri"),
+      bad(b -> b.apiRetryDelay(Duration.ZERO), "apiRetryDelay"),
+      bad(b -> b.maxConcurrency(1), "maxConcurrency"),
+      bad(b -> b.identifyLimiter(new ShardManagerTest.UnlimitedIdentifies()), "identifyLimiter"),
+      bad(b -> b.sessionStore(SessionStore.inMemory()), "sessionStore"),
+      bad(b -> b.build().close(), "build()"),
+    };
+  }
+
+  @ParameterizedTest(name = "{1}")
+  @MethodSource("settings")
+  void takesEachSettingOnce(Consumer<ShardManager.Builder> setting, String name) {
+    ShardManager.Builder builder = ShardManager.builder("token", Intents.of());
+    setting.accept(builder);
+
+    assertThatThrownBy(() -> setting.accept(builder))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(name + ": set already (expected: once)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "Bot abc", "two words", "line\nbreak"})
+  void refusesWhatIsNoTokenWithoutShowingIt(String token) {
+    assertThatThrownBy(() -> ShardManager.builder(token, Intents.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("token: ")
+        .satisfies(
+            e -> assertThat(e.getMessage()).doesNotContain("abc", "two words", "line\nbreak"));
+  }
+
+  @Test
+  void refusesAServersTls() throws Exception {
+    SslContext server = dev.sluice.gateway.testkit.LocalCertificate.valid().serverContext();
+
+    assertThatThrownBy(() -> ShardManager.builder("token", Intents.of()).sslContext(server))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("sslContext: for servers (expected: for clients)");
+  }
+
+  @Test
+  void refusesEventLoopsWithoutSockets() {
+    DefaultEventLoopGroup group = new DefaultEventLoopGroup(1);
+
+    assertThatThrownBy(
+            () -> ShardManager.builder("token", Intents.of()).eventLoopGroup(group).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("expected: one of io_uring, epoll, kqueue or NIO");
+    group.shutdownGracefully();
+  }
+
+  @Test
+  void startsOnlyOnce() {
+    ShardManager manager =
+        ShardManager.builder("token", Intents.of())
+            .gatewayUri(URI.create("ws://127.0.0.1:1"))
+            .shards(1)
+            .maxConcurrency(1)
+            .build();
+
+    assertThatCode(manager::start).doesNotThrowAnyException();
+    assertThatThrownBy(manager::start)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("start() when STARTED (expected: NEW)");
+    manager.close();
+  }
+
+  @Test
+  void hidesTheToken() {
+    assertThat(ShardManager.builder("a-secret", Intents.of()).toString())
+        .contains("intents=")
+        .doesNotContain("a-secret");
+  }
+}

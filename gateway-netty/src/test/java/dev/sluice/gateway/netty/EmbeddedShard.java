@@ -1,0 +1,177 @@
+package dev.sluice.gateway.netty;
+
+import dev.sluice.gateway.CloseCode;
+import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.GatewayConfig;
+import dev.sluice.gateway.GatewaySession;
+import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.ShardId;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** A shard on an embedded channel, dialled once; later dials are only noted. */
+final class EmbeddedShard implements ShardHost, Connector {
+
+  static final ShardId ID = new ShardId(0, 1);
+
+  final EmbeddedChannel channel = new EmbeddedChannel();
+  final LoopContext context = new LoopContext(channel.eventLoop());
+  final Recorder recorder = new Recorder();
+  final SessionStore store = SessionStore.inMemory();
+  final List<URI> dials = new ArrayList<>();
+  final Shard shard = new Shard(this, ID, 1, context);
+  PipelineCustomizer customizer = new PipelineCustomizer() {};
+  EventSink sink = recorder;
+  private final DialLimiter dialLimiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1, 1);
+  private final GatewayConfig config;
+
+  EmbeddedShard() {
+    this(config -> config);
+  }
+
+  EmbeddedShard(UnaryOperator<GatewayConfig.Builder> settings) {
+    config =
+        settings
+            .apply(
+                GatewayConfig.builder("token", Intents.of())
+                    .gatewayUri(URI.create("ws://gateway.test"))
+                    .compression(Compression.NONE)
+                    .identifyPermitsGranted())
+            .build();
+  }
+
+  /** Dials; the request of the upgrade is the next output. */
+  EmbeddedShard dial() {
+    return dial(null);
+  }
+
+  EmbeddedShard dial(@Nullable GatewaySession session) {
+    shard.start(session);
+    run();
+    return this;
+  }
+
+  /** Runs what was handed to the event loop and what is due on it. */
+  void run() {
+    channel.runPendingTasks();
+    channel.runScheduledPendingTasks();
+    channel.runPendingTasks();
+  }
+
+  /** Dials and answers the upgrade, with what follows in the same read. */
+  EmbeddedShard upgrade(byte[]... following) {
+    dial();
+    String key = takeKey();
+    in(Frames.concat(Frames.switchingProtocols(key), Frames.concat(following)));
+    return this;
+  }
+
+  /** A shard that is READY at sequence 1. */
+  EmbeddedShard ready() {
+    upgrade(Frames.text(Frames.hello(45_000)));
+    in(Frames.text(Frames.ready("session", "ws://resume.test")));
+    channel.releaseOutbound();
+    return this;
+  }
+
+  String takeKey() {
+    ByteBuf request = channel.readOutbound();
+    String text = request.toString(StandardCharsets.US_ASCII);
+    request.release();
+    int start = text.toLowerCase(java.util.Locale.ROOT).indexOf("sec-websocket-key: ") + 19;
+    return text.substring(start, text.indexOf('\r', start));
+  }
+
+  void in(byte[] bytes) {
+    channel.writeInbound(Unpooled.copiedBuffer(bytes));
+    run();
+  }
+
+  /** {@return the names of the events that the sink was offered} */
+  List<String> events() {
+    return recorder.events(0).stream().map(Recorder.Event::name).toList();
+  }
+
+  @Override
+  public Future<Channel> connect(EventLoop eventLoop, URI uri, Consumer<Channel> onConnect) {
+    dials.add(uri);
+    if (dials.size() > 1) {
+      return eventLoop.newPromise();
+    }
+    ChannelPipeline pipeline = channel.pipeline();
+    pipeline.addLast(PipelineNames.HTTP_CODEC, new HttpClientCodec());
+    onConnect.accept(channel);
+    pipeline.fireChannelActive();
+    return eventLoop.newSucceededFuture(channel);
+  }
+
+  @Override
+  public GatewayConfig config() {
+    return config;
+  }
+
+  @Override
+  public int maxConcurrency() {
+    return 1;
+  }
+
+  @Override
+  public IdentifyLimiter identifyLimiter() {
+    return new ShardManagerTest.UnlimitedIdentifies();
+  }
+
+  @Override
+  public DialLimiter dialLimiter() {
+    return dialLimiter;
+  }
+
+  @Override
+  public Connector connector() {
+    return this;
+  }
+
+  @Override
+  public SessionStore sessionStore() {
+    return store;
+  }
+
+  @Override
+  public EventSink sink() {
+    return sink;
+  }
+
+  @Override
+  public PipelineCustomizer customizer() {
+    return customizer;
+  }
+
+  @Override
+  public ShardListener listener() {
+    return recorder;
+  }
+
+  @Override
+  public boolean identifiesStopped() {
+    return false;
+  }
+
+  @Override
+  public void shardReady() {}
+
+  @Override
+  public void shardFailed(Shard shard, CloseCode closeCode) {}
+}

@@ -1,0 +1,132 @@
+package dev.sluice.gateway.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.testkit.LocalCertificate;
+import dev.sluice.gateway.testkit.LocalGateway;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class TlsTest extends Resources {
+
+  /** Certificates to refuse, and a word of why. */
+  @SuppressWarnings("ImmutableEnumChecker")
+  private enum Bad {
+    OF_ANOTHER_HOST(LocalCertificate::ofAnotherHost, "subject alternative names"),
+    EXPIRED(LocalCertificate::expired, "CertificateExpiredException");
+
+    private final Supplier<LocalCertificate> certificate;
+    private final String reason;
+
+    Bad(Supplier<LocalCertificate> certificate, String reason) {
+      this.certificate = certificate;
+      this.reason = reason;
+    }
+  }
+
+  private final Recorder recorder = new Recorder();
+
+  private static SslContext trusting(LocalCertificate certificate) throws Exception {
+    return SslContextBuilder.forClient().trustManager(certificate.trustAnchor()).build();
+  }
+
+  private ShardManager.Builder settings(LocalGateway gateway, SslContext context) {
+    return ShardManager.builder(gateway.token(), Intents.of())
+        .apiUri(gateway.apiUri())
+        .apiRetryDelay(Duration.ofMillis(1))
+        .sslContext(context)
+        .shards(2)
+        .eventSink(recorder)
+        .listener(recorder)
+        .configure(config -> config.maxBackoff(Duration.ofMillis(50)));
+  }
+
+  private static String reasonsOf(Throwable failure) {
+    StringBuilder reasons = new StringBuilder();
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      reasons.append(e).append('\n');
+    }
+    return reasons.toString();
+  }
+
+  @Test
+  void aTrustedCertificateServesTheApiAndTheGateway() throws Exception {
+    LocalCertificate certificate = LocalCertificate.valid();
+    LocalGateway gateway =
+        open(
+            LocalGateway.builder()
+                .tls(certificate)
+                .listener(recorder)
+                .server(server -> server.maxConcurrency(2))
+                .start());
+    ShardManager manager = open(settings(gateway, trusting(certificate)).build());
+
+    get(manager.start());
+    get(manager.ready());
+    get(gateway.killAllConnections());
+    recorder.await("resumes", () -> recorder.resumes() == 2);
+    get(gateway.dispatch(new ShardId(1, 2), "OVER_TLS", Frames.utf8("{\"a\":\"" + "x".repeat(100_000) + "\"}")));
+
+    assertThat(recorder.awaitEvent(1, "OVER_TLS").data().path("a").asText()).hasSize(100_000);
+    assertThat(gateway.uri().getScheme()).isEqualTo("wss");
+    assertThat(recorder.failures()).isEmpty();
+  }
+
+  @Test
+  void anUnknownAuthorityIsRefused() throws Exception {
+    LocalGateway gateway = open(LocalGateway.builder().tls(LocalCertificate.valid()).start());
+    ShardManager manager =
+        open(settings(gateway, SslContextBuilder.forClient().build()).build());
+
+    Throwable failure = catchThrowable(() -> get(manager.start()));
+
+    assertThat(failure).hasCauseInstanceOf(GatewayApiException.class);
+    assertThat(reasonsOf(failure)).contains("unable to find valid certification path");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Bad.class)
+  void aBadCertificateOfTheApiIsNamed(Bad bad) throws Exception {
+    LocalCertificate certificate = bad.certificate.get();
+    LocalGateway gateway = open(LocalGateway.builder().tls(certificate).start());
+    ShardManager manager = open(settings(gateway, trusting(certificate)).build());
+
+    Throwable failure = catchThrowable(() -> get(manager.start()));
+
+    assertThat(failure).hasCauseInstanceOf(GatewayApiException.class);
+    assertThat(failure.getCause()).hasMessageContaining(bad.reason);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Bad.class)
+  void aBadCertificateOfTheGatewayIsNamedAndTheShardsGoOnTrying(Bad bad) throws Exception {
+    LocalCertificate certificate = bad.certificate.get();
+    LocalGateway gateway = open(LocalGateway.builder().tls(certificate).start());
+    ShardManager manager =
+        open(
+            settings(gateway, trusting(certificate))
+                .gatewayUri(gateway.uri())
+                .maxConcurrency(2)
+                .build());
+
+    get(manager.start());
+    recorder.await(
+        "two failed dials of each shard",
+        () ->
+            recorder.failures().stream().filter(failure -> failure.shard() == 0).count() >= 2
+                && recorder.failures().stream().filter(failure -> failure.shard() == 1).count()
+                    >= 2);
+
+    assertThat(recorder.failures())
+        .allSatisfy(failure -> assertThat(reasonsOf(failure.cause())).contains(bad.reason));
+    assertThat(get(gateway.stats()).baseDials()).isZero();
+  }
+}

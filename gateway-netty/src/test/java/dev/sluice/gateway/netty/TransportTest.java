@@ -1,0 +1,146 @@
+package dev.sluice.gateway.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.sluice.gateway.GatewayState;
+import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.testkit.LocalCertificate;
+import dev.sluice.gateway.testkit.LocalGateway;
+import dev.sluice.gateway.testkit.Traffic;
+import dev.sluice.gateway.testkit.TrafficMix;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The same on every transport that this machine has. */
+final class TransportTest extends Resources {
+
+  private static final int SHARDS = 4;
+
+  private final Recorder recorder = new Recorder();
+
+  private EventLoopGroup group(Transport transport) {
+    assumeTrue(transport.isAvailable(), transport + " is not available on this machine");
+    EventLoopGroup group = new MultiThreadIoEventLoopGroup(2, transport.newIoHandlerFactory());
+    open(
+        () ->
+            group
+                .shutdownGracefully(0, 5, TimeUnit.SECONDS)
+                .await(TIMEOUT_SECONDS, TimeUnit.SECONDS));
+    return group;
+  }
+
+  @Test
+  void theBestOneIsTheFirstThatIsAvailable() {
+    for (Transport transport : Transport.values()) {
+      if (transport.isAvailable()) {
+        assertThat(Transport.best()).isEqualTo(transport);
+        return;
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void aGroupTellsItsTransport(Transport transport) {
+    assertThat(Transport.of(group(transport))).isEqualTo(transport);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void resumesWithoutLossOverTls(Transport transport) throws Exception {
+    EventLoopGroup group = group(transport);
+    LocalCertificate certificate = LocalCertificate.valid();
+    LocalGateway gateway =
+        open(
+            LocalGateway.builder()
+                .tls(certificate)
+                .listener(recorder)
+                .server(
+                    server ->
+                        server.maxConcurrency(SHARDS).heartbeatInterval(Duration.ofMillis(250)))
+                .start());
+    ShardManager manager =
+        open(
+            ShardManager.builder(gateway.token(), Intents.all())
+                .apiUri(gateway.apiUri())
+                .sslContext(
+                    SslContextBuilder.forClient().trustManager(certificate.trustAnchor()).build())
+                .shards(SHARDS)
+                .eventLoopGroup(group)
+                .eventSink(recorder)
+                .listener(recorder)
+                .configure(config -> config.maxBackoff(Duration.ofMillis(100)))
+                .build());
+    get(manager.start());
+    get(manager.ready());
+
+    get(
+        gateway.startTraffic(
+            Traffic.of(TrafficMix.ALL_INTENTS, 3, 1000).withLargeEventEvery(200)));
+    for (int times = 2; times <= 3; times++) {
+      get(gateway.killAllConnections());
+      for (int shard = 0; shard < SHARDS; shard++) {
+        recorder.awaitState(shard, GatewayState.READY, times);
+      }
+    }
+    get(gateway.stopTraffic());
+    get(gateway.whenSent());
+    for (int shard = 0; shard < SHARDS; shard++) {
+      int id = shard;
+      recorder.await(
+          "all events", () -> recorder.received(id).size() >= recorder.sent(id).size());
+      assertThat(recorder.received(id)).isEqualTo(recorder.sent(id));
+    }
+    recorder.await("a heartbeat", () -> recorder.heartbeats(0) > 0);
+    get(manager.stop(StopMode.GOODBYE));
+
+    assertThat(recorder.identifies()).isEqualTo(SHARDS);
+    assertThat(recorder.sessionsEnded()).isEqualTo(SHARDS);
+    assertThat(group.isShuttingDown()).isFalse();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void aRefusedDialAndAHostNameAreTakenByAll(Transport transport) throws Exception {
+    EventLoopGroup group = group(transport);
+    LocalGateway gateway = open(LocalGateway.builder().listener(recorder).start());
+    ShardManager nobody =
+        open(
+            ShardManager.builder("token", Intents.of())
+                .gatewayUri(URI.create("ws://127.0.0.1:1"))
+                .shards(1)
+                .maxConcurrency(1)
+                .eventLoopGroup(group)
+                .listener(recorder)
+                .build());
+    get(nobody.start());
+    recorder.await("a failed dial", () -> !recorder.failures().isEmpty());
+    get(nobody.stop(StopMode.GOODBYE));
+
+    ShardManager manager =
+        open(
+            ShardManager.builder(gateway.token(), Intents.of())
+                .gatewayUri(URI.create("ws://localhost:" + gateway.uri().getPort()))
+                .shards(1)
+                .maxConcurrency(1)
+                .eventLoopGroup(group)
+                .eventSink(recorder)
+                .build());
+    get(manager.start());
+    get(manager.ready());
+    get(gateway.dispatch(new ShardId(0, 1), "HERE", Frames.utf8("{}")));
+
+    recorder.awaitEvent(0, "HERE");
+    assertThat(recorder.failures().get(0).cause()).hasMessageContaining("refused");
+  }
+}
