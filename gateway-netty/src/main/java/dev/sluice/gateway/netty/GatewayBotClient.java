@@ -85,7 +85,11 @@ final class GatewayBotClient {
   private GatewayApiException failure(Throwable cause) {
     return cause instanceof TooLongFrameException
         ? new GatewayApiException(
-            "GET " + uri + " answered a body that is too long (expected: <= " + MAX_BODY_BYTES + ')',
+            "GET "
+                + uri
+                + " answered a body that is too long (expected: <= "
+                + MAX_BODY_BYTES
+                + ')',
             HttpResponseStatus.OK.code(),
             cause)
         : new GatewayApiException("GET " + uri + " failed: " + Causes.describe(cause), 0, cause);

@@ -7,7 +7,9 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.Intents;
-import io.netty.channel.DefaultEventLoopGroup;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.local.LocalIoHandler;
 import io.netty.handler.ssl.SslContext;
 import java.net.URI;
 import java.time.Duration;
@@ -99,7 +101,7 @@ final class BuilderTest {
 
   @Test
   void refusesEventLoopsWithoutSockets() {
-    DefaultEventLoopGroup group = new DefaultEventLoopGroup(1);
+    EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
 
     assertThatThrownBy(
             () -> ShardManager.builder("token", Intents.of()).eventLoopGroup(group).build())

@@ -161,8 +161,7 @@ final class CommandTest extends Resources {
         .identifyLimiter(new ShardManagerTest.UnlimitedIdentifies())
         .compression(Compression.NONE)
         .configure(
-            config ->
-                config.maxQueuedCommands(maxQueuedCommands).maxBackoff(Duration.ofMillis(50)))
+            config -> config.maxQueuedCommands(maxQueuedCommands).maxBackoff(Duration.ofMillis(50)))
         .build();
   }
 }

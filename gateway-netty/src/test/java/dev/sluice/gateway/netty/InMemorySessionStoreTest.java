@@ -19,7 +19,16 @@ final class InMemorySessionStoreTest {
 
   private static GatewaySession session(String id) {
     return new GatewaySession(
-        id, null, 1, 0, SHARD, Intents.of(), 10, Encoding.JSON, Compression.NONE, Instant.EPOCH,
+        id,
+        null,
+        1,
+        0,
+        SHARD,
+        Intents.of(),
+        10,
+        Encoding.JSON,
+        Compression.NONE,
+        Instant.EPOCH,
         Instant.EPOCH);
   }
 

@@ -21,7 +21,9 @@ final class LimitersTest {
 
     @AfterEach
     void end() {
-      executor.shutdownGracefully(0, 5, java.util.concurrent.TimeUnit.SECONDS).syncUninterruptibly();
+      executor
+          .shutdownGracefully(0, 5, java.util.concurrent.TimeUnit.SECONDS)
+          .syncUninterruptibly();
     }
 
     private LocalIdentifyLimiter limiter(int maxConcurrency) {

@@ -373,8 +373,7 @@ final class PipelineTest {
         };
     shard.ready();
     shard.in(
-        concat(
-            text(event("A", 2, "{}")), text(event("B", 3, "{}")), text(event("C", 4, "{}"))));
+        concat(text(event("A", 2, "{}")), text(event("B", 3, "{}")), text(event("C", 4, "{}"))));
     assertThat(names).containsExactly("READY", "A", "B");
 
     shard.shard.resumeReading();
@@ -397,8 +396,7 @@ final class PipelineTest {
         };
     shard.ready();
     shard.in(
-        concat(
-            text(event("A", 2, "{}")), text(event("B", 3, "{}")), text(event("C", 4, "{}"))));
+        concat(text(event("A", 2, "{}")), text(event("B", 3, "{}")), text(event("C", 4, "{}"))));
 
     assertThat(storedSequence()).isEqualTo(1);
     shard.shard.acknowledge(1, 3);

@@ -52,7 +52,9 @@ final class Recorder implements EventSink, ShardListener, GatewayServerListener 
     while (!condition.getAsBoolean()) {
       long remaining = deadline - System.nanoTime();
       if (remaining <= 0) {
-        fail("%s was expected; changes: %s; failures: %s", what, changes, failures);
+        fail(
+            "%s was expected; %d events received, %d sent; changes: %s; redials: %s; failures: %s",
+            what, events.size(), sent.size(), changes, redials, failures);
       }
       TimeUnit.NANOSECONDS.timedWait(this, remaining);
     }

@@ -62,8 +62,7 @@ final class SecretTest extends Resources {
             LocalGateway.builder()
                 .token(TOKEN)
                 .listener(recorder)
-                .server(
-                    server -> server.heartbeatInterval(Duration.ofMillis(200)).maxConcurrency(2))
+                .server(server -> server.heartbeatInterval(Duration.ofSeconds(1)).maxConcurrency(2))
                 .start());
     ShardManager.Builder builder =
         ShardManager.builder(TOKEN, Intents.all())

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -150,10 +151,7 @@ final class ShardManagerStopTest extends Resources {
 
   @Test
   void whileTheNextDialIsAwaited() throws Exception {
-    LocalGateway closed = LocalGateway.start();
-    URI nobody = closed.uri();
-    closed.close();
-    ShardManager manager = open(settings(nobody).build());
+    ShardManager manager = open(settings(URI.create("ws://127.0.0.1:1")).build());
     get(manager.start());
     recorder.await("a failed dial", () -> !recorder.failures().isEmpty());
 
@@ -295,7 +293,7 @@ final class ShardManagerStopTest extends Resources {
   void aRevokedShardIsStoredAndClosedToBeResumed() throws Exception {
     Assignment assignment = new Assignment();
     try (ScriptedGateway gateway = new ScriptedGateway()) {
-      SessionStore store = SessionStore.inMemory();
+      SessionStore store = new DurableStore();
       ShardManager manager =
           open(
               ShardManager.builder("token", Intents.of())
@@ -329,7 +327,7 @@ final class ShardManagerStopTest extends Resources {
   void aLostShardStoresNothingAnyMore() throws Exception {
     Assignment assignment = new Assignment();
     try (ScriptedGateway gateway = new ScriptedGateway()) {
-      SessionStore store = SessionStore.inMemory();
+      SessionStore store = new DurableStore();
       ShardManager manager =
           open(
               ShardManager.builder("token", Intents.of())
@@ -359,6 +357,38 @@ final class ShardManagerStopTest extends Resources {
     }
   }
 
+  @Test
+  void aStoreAndALimiterThatThrowDoNotStopTheShard() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    IdentifyLimiter permits = new ShardManagerTest.UnlimitedIdentifies();
+    try (ScriptedGateway gateway = new ScriptedGateway()) {
+      ShardManager manager =
+          open(
+              settings(gateway.uri())
+                  .sessionStore(new BrokenStore())
+                  .identifyLimiter(
+                      (bucket, shard) -> {
+                        if (asked.getAndIncrement() == 0) {
+                          throw new IllegalStateException("broken limiter");
+                        }
+                        return permits.acquire(bucket, shard);
+                      })
+                  .build());
+      get(manager.start());
+      ScriptedGateway.Peer peer = open(gateway.greet(45_000));
+      peer.expectOp(2); // asked for again after 5 s
+      peer.text(Frames.ready("session", gateway.uri().toString()));
+      get(manager.ready());
+
+      CompletionStage<Void> stopped = manager.stop(StopMode.RESTART);
+      assertThat(peer.awaitClose()).isEqualTo(4900);
+      peer.close();
+      get(stopped);
+      assertThat(asked).hasValue(2);
+      assertThat(recorder.reconnects(0)).isEmpty();
+    }
+  }
+
   private static GatewaySession requireSession(SessionStore store, ShardId id) throws Exception {
     GatewaySession session = get(store.load(id));
     assertThat(session).isNotNull();
@@ -376,6 +406,24 @@ final class ShardManagerStopTest extends Resources {
 
     @Override
     public void stop() {}
+  }
+
+  private static final class BrokenStore implements SessionStore {
+
+    @Override
+    public CompletionStage<@Nullable GatewaySession> load(ShardId shard) {
+      throw new IllegalStateException("broken store");
+    }
+
+    @Override
+    public CompletionStage<Boolean> store(GatewaySession session, long epoch) {
+      throw new IllegalStateException("broken store");
+    }
+
+    @Override
+    public CompletionStage<Boolean> remove(ShardId shard, long epoch) {
+      return CompletableFuture.failedStage(new IllegalStateException("broken store"));
+    }
   }
 
   private record SlowStore(CompletableFuture<@Nullable GatewaySession> loaded)

@@ -16,7 +16,13 @@ import dev.sluice.gateway.testkit.TrafficMix;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,12 +105,12 @@ final class ShardManagerTest extends Resources {
                 .listener(recorder)
                 .server(
                     server ->
-                        server.maxConcurrency(SHARDS).heartbeatInterval(Duration.ofMillis(200)))
+                        server.maxConcurrency(SHARDS).heartbeatInterval(Duration.ofSeconds(1)))
                 .start());
 
     ShardManager manager = ready(settings(gateway).shards(2));
 
-    recorder.await("heartbeats", () -> recorder.heartbeats(0) >= 3 && recorder.heartbeats(1) >= 3);
+    recorder.await("heartbeats", () -> recorder.heartbeats(0) >= 2 && recorder.heartbeats(1) >= 2);
     assertThat(manager.stats().heartbeatLatency().count()).isPositive();
     assertThat(manager.stats().heartbeatLatency().p50Nanos()).isPositive();
     for (Shard shard : manager.shards()) {
@@ -218,6 +224,55 @@ final class ShardManagerTest extends Resources {
           .hasMessageContaining("AUTHENTICATION_FAILED");
       assertThat(first.awaitClose()).isEqualTo(4004);
       get(manager.stop(StopMode.GOODBYE));
+    }
+  }
+
+  @Test
+  void noShardIdentifiesAfterOneWasRefusedForTheWholeBot() throws Exception {
+    Map<Integer, CompletableFuture<IdentifyLimiter.Permit>> asked = new ConcurrentHashMap<>();
+    asked.put(0, new CompletableFuture<>());
+    asked.put(1, new CompletableFuture<>());
+    CountDownLatch released = new CountDownLatch(1);
+    try (ScriptedGateway gateway = new ScriptedGateway()) {
+      ShardManager manager =
+          open(
+              ShardManager.builder("token", Intents.of())
+                  .gatewayUri(gateway.uri())
+                  .shards(2)
+                  .maxConcurrency(1)
+                  .compression(Compression.NONE)
+                  .listener(recorder)
+                  .identifyLimiter((bucket, shard) -> asked.get(shard.id()))
+                  .build());
+      get(manager.start());
+      ScriptedGateway.Peer one = open(gateway.greet(45_000));
+      ScriptedGateway.Peer other = open(gateway.greet(45_000));
+      recorder.awaitState(0, GatewayState.WAIT_PERMIT);
+      recorder.awaitState(1, GatewayState.WAIT_PERMIT);
+      one.write(Frames.close(4014, ""));
+      assertThat(one.awaitClose()).isEqualTo(4014);
+      recorder.await(
+          "a fatal state",
+          () -> manager.shards().stream().anyMatch(s -> s.state() == GatewayState.FATAL));
+
+      for (CompletableFuture<IdentifyLimiter.Permit> permit : asked.values()) {
+        permit.complete(
+            new IdentifyLimiter.Permit() {
+              @Override
+              public void sent() {}
+
+              @Override
+              public void release() {
+                released.countDown();
+              }
+            });
+      }
+
+      assertThat(released.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
+      CompletionStage<Void> stopped = manager.stop(StopMode.GOODBYE);
+      assertThat(other.read().opcode()).isEqualTo(Frames.CLOSE); // and no IDENTIFY before it
+      other.close();
+      get(stopped);
     }
   }
 
@@ -354,8 +409,7 @@ final class ShardManagerTest extends Resources {
         open(
             LocalGateway.builder()
                 .listener(recorder)
-                .server(
-                    server -> server.maxConcurrency(2).heartbeatInterval(Duration.ofMillis(200)))
+                .server(server -> server.maxConcurrency(2).heartbeatInterval(Duration.ofSeconds(1)))
                 .start());
     ready(
         settings(gateway)
@@ -416,8 +470,8 @@ final class ShardManagerTest extends Resources {
   static final class UnlimitedIdentifies implements IdentifyLimiter {
 
     @Override
-    public java.util.concurrent.CompletionStage<Permit> acquire(int bucket, ShardId shard) {
-      return java.util.concurrent.CompletableFuture.completedFuture(
+    public CompletionStage<Permit> acquire(int bucket, ShardId shard) {
+      return CompletableFuture.completedFuture(
           new Permit() {
             @Override
             public void sent() {}

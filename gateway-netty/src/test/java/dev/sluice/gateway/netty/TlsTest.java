@@ -73,7 +73,9 @@ final class TlsTest extends Resources {
     get(manager.ready());
     get(gateway.killAllConnections());
     recorder.await("resumes", () -> recorder.resumes() == 2);
-    get(gateway.dispatch(new ShardId(1, 2), "OVER_TLS", Frames.utf8("{\"a\":\"" + "x".repeat(100_000) + "\"}")));
+    get(
+        gateway.dispatch(
+            new ShardId(1, 2), "OVER_TLS", Frames.utf8("{\"a\":\"" + "x".repeat(100_000) + "\"}")));
 
     assertThat(recorder.awaitEvent(1, "OVER_TLS").data().path("a").asText()).hasSize(100_000);
     assertThat(gateway.uri().getScheme()).isEqualTo("wss");
@@ -83,8 +85,7 @@ final class TlsTest extends Resources {
   @Test
   void anUnknownAuthorityIsRefused() throws Exception {
     LocalGateway gateway = open(LocalGateway.builder().tls(LocalCertificate.valid()).start());
-    ShardManager manager =
-        open(settings(gateway, SslContextBuilder.forClient().build()).build());
+    ShardManager manager = open(settings(gateway, SslContextBuilder.forClient().build()).build());
 
     Throwable failure = catchThrowable(() -> get(manager.start()));
 

@@ -65,9 +65,7 @@ final class TransportTest extends Resources {
             LocalGateway.builder()
                 .tls(certificate)
                 .listener(recorder)
-                .server(
-                    server ->
-                        server.maxConcurrency(SHARDS).heartbeatInterval(Duration.ofMillis(250)))
+                .server(server -> server.maxConcurrency(SHARDS))
                 .start());
     ShardManager manager =
         open(
@@ -84,9 +82,7 @@ final class TransportTest extends Resources {
     get(manager.start());
     get(manager.ready());
 
-    get(
-        gateway.startTraffic(
-            Traffic.of(TrafficMix.ALL_INTENTS, 3, 1000).withLargeEventEvery(200)));
+    get(gateway.startTraffic(Traffic.of(TrafficMix.ALL_INTENTS, 3, 400).withLargeEventEvery(50)));
     for (int times = 2; times <= 3; times++) {
       get(gateway.killAllConnections());
       for (int shard = 0; shard < SHARDS; shard++) {
@@ -97,10 +93,10 @@ final class TransportTest extends Resources {
     get(gateway.whenSent());
     for (int shard = 0; shard < SHARDS; shard++) {
       int id = shard;
-      recorder.await(
-          "all events", () -> recorder.received(id).size() >= recorder.sent(id).size());
+      recorder.await("all events", () -> recorder.received(id).size() >= recorder.sent(id).size());
       assertThat(recorder.received(id)).isEqualTo(recorder.sent(id));
     }
+    get(gateway.requestHeartbeats(shard -> true));
     recorder.await("a heartbeat", () -> recorder.heartbeats(0) > 0);
     get(manager.stop(StopMode.GOODBYE));
 
