@@ -239,8 +239,8 @@ public final class ShardManager implements AutoCloseable {
   }
 
   /**
-   * Stops all shards and waits for it, at most 15 s. Their sessions live on if a {@link
-   * SessionStore} was configured, for then they can be resumed; otherwise they end and the bot goes
+   * Stops all shards and waits for it, at most 15 s. Their sessions live on if the {@link
+   * SessionStore} is durable, for then they can be resumed; otherwise they end and the bot goes
    * offline. On an event loop of the shards it does not wait, for the shards need that to stop.
    */
   @Override
