@@ -91,7 +91,7 @@ final class CommandTest extends Resources {
     try (ScriptedGateway gateway = new ScriptedGateway()) {
       ShardManager manager = open(scripted(gateway, 2));
       get(manager.start());
-      ScriptedGateway.Peer peer = open(gateway.greet(45_000)); // READY never comes
+      ScriptedGateway.Peer peer = open(gateway.greet(3_600_000)); // READY never comes
       peer.expectOp(2);
       Shard shard = manager.shards().iterator().next();
 
@@ -115,14 +115,14 @@ final class CommandTest extends Resources {
     try (ScriptedGateway gateway = new ScriptedGateway()) {
       ShardManager manager = open(scripted(gateway, 10));
       get(manager.start());
-      ScriptedGateway.Peer peer = open(gateway.greet(45_000));
+      ScriptedGateway.Peer peer = open(gateway.greet(3_600_000));
       peer.expectOp(2);
       Shard shard = manager.shards().iterator().next();
       CompletionStage<CommandOutcome> first = shard.send(command(0, 0));
       CompletionStage<CommandOutcome> second = shard.send(command(0, 1));
       peer.reset();
 
-      ScriptedGateway.Peer again = open(gateway.ready(45_000));
+      ScriptedGateway.Peer again = open(gateway.ready(3_600_000));
 
       assertThat(again.expectOp(4).at("/d/channel_id").asInt()).isEqualTo(1);
       assertThat(again.expectOp(4).at("/d/channel_id").asInt()).isEqualTo(2);
@@ -136,7 +136,7 @@ final class CommandTest extends Resources {
     try (ScriptedGateway gateway = new ScriptedGateway()) {
       ShardManager manager = open(scripted(gateway, 10));
       get(manager.start());
-      ScriptedGateway.Peer peer = open(gateway.ready(45_000));
+      ScriptedGateway.Peer peer = open(gateway.ready(3_600_000));
       Shard shard = manager.shards().iterator().next();
 
       CompletionStage<CommandOutcome> tooLong =

@@ -15,6 +15,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.Promise;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** A shard on an embedded channel, dialled once; later dials are only noted. */
+/** A shard on an embedded channel, dialled once; later dials stay open until a test ends them. */
 final class EmbeddedShard implements ShardHost, Connector {
 
   static final ShardId ID = new ShardId(0, 1);
@@ -33,6 +34,8 @@ final class EmbeddedShard implements ShardHost, Connector {
   final Recorder recorder = new Recorder();
   final SessionStore store = SessionStore.inMemory();
   final List<URI> dials = new ArrayList<>();
+  final List<Promise<Channel>> pendingDials = new ArrayList<>();
+  boolean dialsPend;
   final Shard shard = new Shard(this, ID, 1, context);
   PipelineCustomizer customizer = new PipelineCustomizer() {};
   EventSink sink = recorder;
@@ -82,7 +85,7 @@ final class EmbeddedShard implements ShardHost, Connector {
 
   /** A shard that is READY at sequence 1. */
   EmbeddedShard ready() {
-    upgrade(Frames.text(Frames.hello(45_000)));
+    upgrade(Frames.text(Frames.hello(3_600_000)));
     in(Frames.text(Frames.ready("session", "ws://resume.test")));
     channel.releaseOutbound();
     return this;
@@ -109,8 +112,10 @@ final class EmbeddedShard implements ShardHost, Connector {
   @Override
   public Future<Channel> connect(EventLoop eventLoop, URI uri, Consumer<Channel> onConnect) {
     dials.add(uri);
-    if (dials.size() > 1) {
-      return eventLoop.newPromise();
+    if (dialsPend || dials.size() > 1) {
+      Promise<Channel> pending = eventLoop.newPromise();
+      pendingDials.add(pending);
+      return pending;
     }
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast(PipelineNames.HTTP_CODEC, new HttpClientCodec());

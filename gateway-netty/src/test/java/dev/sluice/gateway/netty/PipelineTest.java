@@ -20,6 +20,8 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLException;
@@ -79,7 +81,7 @@ final class PipelineTest {
           }
         };
 
-    shard.upgrade(text(Frames.hello(45_000))); // in one read with the 101
+    shard.upgrade(text(Frames.hello(3_600_000))); // in one read with the 101
 
     assertThat(seen).hasSize(3);
     assertThat(seen.get(0)).startsWith("connect [http-codec, ws-handshake");
@@ -127,7 +129,8 @@ final class PipelineTest {
   @Test
   void theUpgradeMayComeByteByByte() {
     shard.dial();
-    for (byte b : concat(Frames.switchingProtocols(shard.takeKey()), text(Frames.hello(45_000)))) {
+    for (byte b :
+        concat(Frames.switchingProtocols(shard.takeKey()), text(Frames.hello(3_600_000)))) {
       shard.in(new byte[] {b});
     }
 
@@ -144,6 +147,27 @@ final class PipelineTest {
 
     assertThat(shard.recorder.failures()).hasSize(1);
     assertThat(shard.shard.state()).isEqualTo(GatewayState.BACKOFF);
+  }
+
+  @Test
+  void aDialThatFailsTooLateDoesNotCountAgainstTheNext() {
+    shard =
+        new EmbeddedShard(
+            config ->
+                config.connectTimeout(Duration.ofMillis(100)).maxBackoff(Duration.ofMillis(1)));
+    shard.dialsPend = true;
+    shard.dial();
+    while (shard.dials.size() < 2) {
+      shard.run();
+    }
+    assertThat(shard.recorder.failures())
+        .singleElement()
+        .satisfies(failure -> assertThat(failure.cause()).hasMessageContaining("PT0.1S"));
+
+    shard.pendingDials.get(0).setFailure(new IOException("no such host"));
+
+    assertThat(shard.shard.state()).isEqualTo(GatewayState.CONNECTING);
+    assertThat(shard.recorder.failures()).hasSize(1);
   }
 
   @Test
@@ -239,7 +263,7 @@ final class PipelineTest {
   void aSinkThatFailsIsCountedAndTheEventAcknowledged() {
     shard.sink =
         (from, dispatch) -> {
-          throw new java.io.IOException("broken sink");
+          throw new IOException("broken sink");
         };
     shard.ready();
 

@@ -27,6 +27,7 @@ final class ScriptedGateway implements AutoCloseable {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int TIMEOUT_MILLIS = 20_000;
+  private static final int HEARTBEAT = 1;
   static final int ABNORMAL = 1006;
 
   private final ServerSocket server;
@@ -162,12 +163,16 @@ final class ScriptedGateway implements AutoCloseable {
       return new Frame(first & 0xF, payload);
     }
 
-    /** {@return the next payload, which must have the given opcode} */
+    /** {@return the next payload but for heartbeats, which must have the given opcode} */
     JsonNode expectOp(int op) throws IOException {
-      Frame frame = read();
-      JsonNode payload = MAPPER.readTree(new String(frame.payload, StandardCharsets.UTF_8));
-      assertThat(payload.path("op").asInt()).as("%s", payload).isEqualTo(op);
-      return payload;
+      while (true) {
+        JsonNode payload = MAPPER.readTree(new String(read().payload, StandardCharsets.UTF_8));
+        int came = payload.path("op").asInt();
+        if (came != HEARTBEAT || op == HEARTBEAT) { // the first one comes when chance says
+          assertThat(came).as("%s", payload).isEqualTo(op);
+          return payload;
+        }
+      }
     }
 
     /** Skips what comes until the client closes; {@return its code, 1006 for none} */

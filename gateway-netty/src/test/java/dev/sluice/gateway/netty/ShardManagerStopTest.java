@@ -121,7 +121,7 @@ final class ShardManagerStopTest extends Resources {
       ShardManager manager =
           open(settings(gateway.uri()).identifyLimiter((bucket, shard) -> never).build());
       get(manager.start());
-      ScriptedGateway.Peer peer = open(gateway.greet(45_000));
+      ScriptedGateway.Peer peer = open(gateway.greet(3_600_000));
       recorder.awaitState(0, GatewayState.WAIT_PERMIT);
 
       CompletionStage<Void> stopped = manager.stop(StopMode.RESTART);
@@ -169,7 +169,7 @@ final class ShardManagerStopTest extends Resources {
                   .configure(config -> config.closeTimeout(Duration.ofMillis(100)))
                   .build());
       get(manager.start());
-      ScriptedGateway.Peer peer = open(gateway.ready(45_000));
+      ScriptedGateway.Peer peer = open(gateway.ready(3_600_000));
       recorder.awaitState(0, GatewayState.READY);
 
       get(manager.stop(StopMode.GOODBYE));
@@ -183,7 +183,7 @@ final class ShardManagerStopTest extends Resources {
     try (ScriptedGateway gateway = new ScriptedGateway()) {
       ShardManager manager = open(settings(gateway.uri()).build());
       get(manager.start());
-      ScriptedGateway.Peer peer = open(gateway.ready(45_000));
+      ScriptedGateway.Peer peer = open(gateway.ready(3_600_000));
       recorder.awaitState(0, GatewayState.READY);
 
       CompletionStage<Void> stopped = manager.stop(StopMode.GOODBYE);
@@ -215,7 +215,7 @@ final class ShardManagerStopTest extends Resources {
                   .build());
       made.complete(manager);
       get(manager.start());
-      ScriptedGateway.Peer peer = open(gateway.ready(45_000));
+      ScriptedGateway.Peer peer = open(gateway.ready(3_600_000));
 
       assertThat(returned.await(10, TimeUnit.SECONDS)).isTrue();
       assertThat(peer.awaitClose()).isEqualTo(1000);
@@ -280,10 +280,14 @@ final class ShardManagerStopTest extends Resources {
 
   @Test
   void aPortThatNoSocketTakesIsAFailedDialLikeAnyOther() throws Exception {
-    ShardManager manager = open(settings(URI.create("ws://127.0.0.1:70000")).build());
+    ShardManager manager =
+        open(
+            settings(URI.create("ws://127.0.0.1:70000"))
+                .configure(config -> config.maxBackoff(Duration.ofMillis(5)))
+                .build());
     get(manager.start());
 
-    recorder.await("two failed dials", () -> recorder.failures().size() >= 2);
+    recorder.await("more failed dials than slots", () -> recorder.failures().size() >= 10);
 
     assertThat(recorder.failures().get(0).cause()).hasMessageContaining("70000");
     get(manager.stop(StopMode.GOODBYE));
@@ -308,7 +312,7 @@ final class ShardManagerStopTest extends Resources {
       ShardAssignment.Listener listener = assignment.listener.join();
       ShardId id = new ShardId(0, 1);
       listener.assigned(id, 7);
-      ScriptedGateway.Peer peer = open(gateway.ready(45_000));
+      ScriptedGateway.Peer peer = open(gateway.ready(3_600_000));
       recorder.awaitState(0, GatewayState.READY);
 
       CompletionStage<Void> tooSlow = listener.revoked(id, Duration.ofMillis(1));
@@ -343,7 +347,7 @@ final class ShardManagerStopTest extends Resources {
       ShardAssignment.Listener listener = assignment.listener.join();
       ShardId id = new ShardId(0, 1);
       listener.assigned(id, 7);
-      ScriptedGateway.Peer peer = open(gateway.ready(45_000));
+      ScriptedGateway.Peer peer = open(gateway.ready(3_600_000));
       peer.text(Frames.event("SEEN", 2, "{}"));
       recorder.awaitEvent(0, "SEEN");
       GatewaySession atReady = requireSession(store, id);
@@ -375,7 +379,7 @@ final class ShardManagerStopTest extends Resources {
                       })
                   .build());
       get(manager.start());
-      ScriptedGateway.Peer peer = open(gateway.greet(45_000));
+      ScriptedGateway.Peer peer = open(gateway.greet(3_600_000));
       peer.expectOp(2); // asked for again after 5 s
       peer.text(Frames.ready("session", gateway.uri().toString()));
       get(manager.ready());

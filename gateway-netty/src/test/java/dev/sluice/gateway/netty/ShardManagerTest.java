@@ -215,7 +215,7 @@ final class ShardManagerTest extends Resources {
                   .compression(Compression.NONE)
                   .build());
       get(manager.start());
-      ScriptedGateway.Peer first = open(gateway.greet(45_000));
+      ScriptedGateway.Peer first = open(gateway.greet(3_600_000));
       first.expectOp(2);
       first.write(Frames.close(4004, "Authentication failed."));
 
@@ -245,8 +245,8 @@ final class ShardManagerTest extends Resources {
                   .identifyLimiter((bucket, shard) -> asked.get(shard.id()))
                   .build());
       get(manager.start());
-      ScriptedGateway.Peer one = open(gateway.greet(45_000));
-      ScriptedGateway.Peer other = open(gateway.greet(45_000));
+      ScriptedGateway.Peer one = open(gateway.greet(3_600_000));
+      ScriptedGateway.Peer other = open(gateway.greet(3_600_000));
       recorder.awaitState(0, GatewayState.WAIT_PERMIT);
       recorder.awaitState(1, GatewayState.WAIT_PERMIT);
       one.write(Frames.close(4014, ""));
