@@ -1,5 +1,8 @@
 package dev.sluice.examples.demo;
 
+import dev.sluice.gateway.testkit.Traffic;
+import dev.sluice.gateway.testkit.TrafficMix;
+
 /**
  * What the demo is to do.
  *
@@ -15,6 +18,8 @@ public record DemoOptions(
 
   /** What {@code mvn -Pdemo} does without {@code -Dargs}. */
   public static final DemoOptions DEFAULT = new DemoOptions(64, 16, 30, 10_000, 5_000, 20);
+
+  private static final int LARGE_EVENT_EVERY = 5_000;
 
   /** How to say something else. */
   public static final String USAGE = "options: --shards=64 --seconds=30 --rate=10000";
@@ -44,6 +49,11 @@ public record DemoOptions(
         rate,
         DEFAULT.heartbeatMillis,
         DEFAULT.drainSeconds);
+  }
+
+  /** All that a bot can ask for, with a large GUILD_CREATE or GUILD_MEMBERS_CHUNK now and then. */
+  Traffic traffic() {
+    return Traffic.of(TrafficMix.ALL_INTENTS, 1, rate).withLargeEventEvery(LARGE_EVENT_EVERY);
   }
 
   private static int number(String arg, int equals, int max) {

@@ -9,8 +9,6 @@ import dev.sluice.gateway.netty.ShardManagerStats;
 import dev.sluice.gateway.testkit.DeliveryLog;
 import dev.sluice.gateway.testkit.DeliveryReport;
 import dev.sluice.gateway.testkit.LocalGateway;
-import dev.sluice.gateway.testkit.Traffic;
-import dev.sluice.gateway.testkit.TrafficMix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +23,9 @@ import java.util.function.UnaryOperator;
  * are compared when all is over.
  */
 public final class LocalDemo {
+
+  /** Room for what a busy machine may have to replay after the cut. */
+  private static final int REPLAY_BYTES = 1 << 26;
 
   private static final int CUT_EVERY = 3;
   private static final Duration IDENTIFY_WINDOW = Duration.ofSeconds(5);
@@ -74,6 +75,7 @@ public final class LocalDemo {
                     .shards(options.shards())
                     .maxConcurrency(options.maxConcurrency())
                     .sessionStartTotal(2 * options.shards())
+                    .replayMaxBytes(REPLAY_BYTES)
                     .heartbeatInterval(Duration.ofMillis(options.heartbeatMillis())))
         .start();
   }
@@ -98,7 +100,7 @@ public final class LocalDemo {
       return;
     }
 
-    gateway.startTraffic(Traffic.of(TrafficMix.ALL_INTENTS, 1, options.rate())).join();
+    gateway.startTraffic(options.traffic()).join();
     ShardManagerStats before = manager.stats();
     long beforeNanos = System.nanoTime();
     Duration half = Duration.ofMillis(options.seconds() * 500L);
