@@ -44,7 +44,13 @@ final class ShardManagerTest extends Resources {
     return open(
         LocalGateway.builder()
             .listener(recorder)
-            .server(server -> server.maxConcurrency(maxConcurrency).shards(SHARDS))
+            .server(
+                server ->
+                    server
+                        .maxConcurrency(maxConcurrency)
+                        .shards(SHARDS)
+                        .replayCapacity(100_000) // so that no busy machine loses a session
+                        .replayMaxBytes(256 << 20))
             .start());
   }
 
@@ -126,7 +132,7 @@ final class ShardManagerTest extends Resources {
     LocalGateway gateway = gateway();
     ready(settings(gateway).compression(compression).shards(SHARDS));
 
-    get(gateway.startTraffic(Traffic.of(TrafficMix.NO_PRESENCES, 2, 3000)));
+    get(gateway.startTraffic(Traffic.of(TrafficMix.NO_PRESENCES, 2, 1000)));
     for (int round = 1; round <= 3; round++) {
       int times = round + 1;
       get(gateway.killAllConnections());
