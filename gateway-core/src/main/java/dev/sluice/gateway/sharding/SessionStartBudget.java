@@ -86,6 +86,13 @@ public final class SessionStartBudget {
     return true;
   }
 
+  /** Takes back a start that was spent and then not used. */
+  public void refund() {
+    if (remaining < total) { // else its period is over
+      remaining++;
+    }
+  }
+
   /** {@return the starts left in this period, the reserve among them} */
   public int remaining() {
     resetIfDue();

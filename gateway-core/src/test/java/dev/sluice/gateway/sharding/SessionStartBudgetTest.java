@@ -74,6 +74,21 @@ class SessionStartBudgetTest {
   }
 
   @Test
+  void takesBackWhatWasNotUsedButNeverMoreThanThereIs() {
+    SessionStartBudget budget = SessionStartBudget.create(0, () -> 0);
+    budget.update(2, 1, Duration.ofHours(1));
+
+    assertThat(budget.trySpend()).isTrue();
+    assertThat(budget.trySpend()).isFalse();
+    budget.refund();
+    assertThat(budget.trySpend()).isTrue();
+
+    budget.update(2, 2, Duration.ofHours(1));
+    budget.refund();
+    assertThat(budget.remaining()).isEqualTo(2);
+  }
+
+  @Test
   void refusesNegativeNumbers() {
     budget.update(10, 7, Duration.ofHours(3));
 

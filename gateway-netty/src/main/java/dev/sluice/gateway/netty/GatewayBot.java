@@ -34,7 +34,7 @@ record GatewayBot(
     return new GatewayBot(
         gatewayUrl(root.path("url")),
         within("shards", root.path("shards"), 1, MAX_SHARDS),
-        within("session_start_limit.total", limit.path("total"), 0, Integer.MAX_VALUE),
+        within("session_start_limit.total", limit.path("total"), 1, Integer.MAX_VALUE),
         within("session_start_limit.remaining", limit.path("remaining"), 0, Integer.MAX_VALUE),
         Duration.ofMillis(
             within(

@@ -3,25 +3,45 @@ package dev.sluice.gateway.netty;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.sharding.IdentifyQueue;
+import dev.sluice.gateway.sharding.SessionStartBudget;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Permits for the shards of one manager, from an {@link IdentifyQueue} on one event loop. */
+/**
+ * Permits for the shards of one manager, from an {@link IdentifyQueue} on one event loop, as long
+ * as the {@link SessionStartBudget} has starts left.
+ */
 final class LocalIdentifyLimiter implements IdentifyLimiter {
+
+  private static final Logger log = LoggerFactory.getLogger(LocalIdentifyLimiter.class);
+  private static final long MIN_REFUSAL_NANOS = 1_000_000_000L;
 
   private final EventExecutor executor;
   private final IdentifyQueue queue;
   private final Map<Integer, CompletableFuture<Permit>> waiting = new HashMap<>();
-  private boolean wakeUpScheduled;
+  private final @Nullable SessionStartBudget budget;
+  private @Nullable ScheduledFuture<?> wakeUp;
+  private boolean exhausted;
 
-  LocalIdentifyLimiter(EventExecutor executor, int maxConcurrency) {
+  /**
+   * Creates a limiter.
+   *
+   * @param budget the session starts that are left, or null when nobody knows
+   */
+  LocalIdentifyLimiter(
+      EventExecutor executor, int maxConcurrency, @Nullable SessionStartBudget budget) {
     this.executor = executor;
     this.queue = IdentifyQueue.create(maxConcurrency, NanoClock.system());
+    this.budget = budget;
   }
 
   @Override
@@ -37,17 +57,50 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
   }
 
   private void grant() {
-    for (int shardId = queue.poll(); shardId >= 0; shardId = queue.poll()) {
+    while (queue.nextTimeoutNanos() == 0) {
+      if (budget != null && !budget.trySpend()) {
+        refuse(budget);
+        return;
+      }
+      exhausted = false;
+      int shardId = queue.poll();
       CompletableFuture<Permit> permit = waiting.remove(shardId);
       if (permit == null || !permit.complete(new LocalPermit(shardId))) {
-        queue.release(shardId); // cancelled meanwhile
+        release(shardId); // cancelled meanwhile
       }
     }
-    long waitNanos = queue.nextTimeoutNanos();
-    if (!wakeUpScheduled && waitNanos != Long.MAX_VALUE) {
-      wakeUpScheduled = true;
-      executor.schedule(this::wakeUp, waitNanos, TimeUnit.NANOSECONDS);
+    if (queue.nextTimeoutNanos() != Long.MAX_VALUE) {
+      wakeUpAfter(queue.nextTimeoutNanos());
     }
+  }
+
+  /**
+   * More starts than Discord allows end every session and reset the token: none is spent beyond.
+   */
+  private void refuse(SessionStartBudget spent) {
+    long resetAfterNanos = spent.resetAfterNanos();
+    if (!exhausted) {
+      exhausted = true;
+      log.error(
+          "no session start is left: {} shards wait {} s for more; live sessions go on",
+          queue.size(),
+          TimeUnit.NANOSECONDS.toSeconds(resetAfterNanos));
+    }
+    wakeUpAfter(Math.max(MIN_REFUSAL_NANOS, resetAfterNanos));
+  }
+
+  private void release(int shardId) {
+    queue.release(shardId);
+    if (budget != null) {
+      budget.refund();
+    }
+  }
+
+  private void wakeUpAfter(long nanos) {
+    if (wakeUp != null) {
+      wakeUp.cancel(false); // what is waited for now may come sooner
+    }
+    wakeUp = executor.schedule(this::grant, nanos, TimeUnit.NANOSECONDS);
   }
 
   /** The queue does not take a shard whose last permit is still out, so it is told again. */
@@ -55,11 +108,6 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     if (waiting.containsKey(shardId)) {
       queue.enqueue(shardId);
     }
-    grant();
-  }
-
-  private void wakeUp() {
-    wakeUpScheduled = false;
     grant();
   }
 
@@ -88,7 +136,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
       if (done.compareAndSet(false, true)) {
         executor.execute(
             () -> {
-              queue.release(shardId);
+              LocalIdentifyLimiter.this.release(shardId);
               done(shardId);
             });
       }

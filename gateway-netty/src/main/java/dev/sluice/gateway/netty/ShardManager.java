@@ -9,9 +9,11 @@ import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.sharding.SessionStartBudget;
 import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -401,7 +403,7 @@ public final class ShardManager implements AutoCloseable {
             config,
             maxConcurrency,
             settings.identifyLimiter == null
-                ? new LocalIdentifyLimiter(control, maxConcurrency)
+                ? new LocalIdentifyLimiter(control, maxConcurrency, budget(gatewayBot))
                 : settings.identifyLimiter,
             new DialLimiter(control, contexts.size(), maxConcurrency),
             assignment);
@@ -507,6 +509,16 @@ public final class ShardManager implements AutoCloseable {
         default -> log.error("{} concerns shard {} alone: the others go on", closeCode, shard.id());
       }
     }
+  }
+
+  /** What GET /gateway/bot says is left, or null when it was not asked. */
+  private static @Nullable SessionStartBudget budget(GatewayBot gatewayBot) {
+    if (gatewayBot.total() == 0) {
+      return null;
+    }
+    SessionStartBudget budget = SessionStartBudget.create(0, NanoClock.system());
+    budget.update(gatewayBot.total(), gatewayBot.remaining(), gatewayBot.resetAfter());
+    return budget;
   }
 
   private final class AssignmentListener implements ShardAssignment.Listener {

@@ -2,9 +2,12 @@ package dev.sluice.gateway.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.netty.IdentifyLimiter.Permit;
+import dev.sluice.gateway.sharding.SessionStartBudget;
 import io.netty.util.concurrent.ImmediateEventExecutor;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +30,7 @@ final class LimitersTest {
     }
 
     private LocalIdentifyLimiter limiter(int maxConcurrency) {
-      return new LocalIdentifyLimiter(executor, maxConcurrency);
+      return new LocalIdentifyLimiter(executor, maxConcurrency, null);
     }
 
     private CompletableFuture<Permit> acquire(LocalIdentifyLimiter limiter, int shard)
@@ -51,6 +54,24 @@ final class LimitersTest {
       assertThat(acquire(limiter, 1)).isCompleted();
       assertThat(acquire(limiter, 2)).isNotDone();
       assertThat(acquire(limiter, 3)).isNotDone();
+    }
+
+    @Test
+    void noMorePermitsThanSessionStartsAreLeft() throws Exception {
+      SessionStartBudget budget = SessionStartBudget.create(0, NanoClock.system());
+      budget.update(1000, 1, Duration.ofHours(1));
+      LocalIdentifyLimiter limiter = new LocalIdentifyLimiter(executor, 4, budget);
+
+      Permit last = acquire(limiter, 0).join();
+      CompletableFuture<Permit> beyond = acquire(limiter, 1);
+      assertThat(beyond).isNotDone();
+
+      last.release();
+      settle();
+      assertThat(beyond).isCompleted();
+      beyond.join().sent();
+      settle();
+      assertThat(acquire(limiter, 2)).isNotDone();
     }
 
     @Test
