@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -257,9 +258,13 @@ final class ShardManagerTest extends Resources {
       recorder.awaitState(1, GatewayState.WAIT_PERMIT);
       one.write(Frames.close(4014, ""));
       assertThat(one.awaitClose()).isEqualTo(4014);
+      // The listener is told after the manager, so from here on no shard may identify.
       recorder.await(
           "a fatal state",
-          () -> manager.shards().stream().anyMatch(s -> s.state() == GatewayState.FATAL));
+          () ->
+              Stream.of(0, 1)
+                  .flatMap(shard -> recorder.changes(shard).stream())
+                  .anyMatch(change -> change.to() == GatewayState.FATAL));
 
       for (CompletableFuture<IdentifyLimiter.Permit> permit : asked.values()) {
         permit.complete(
