@@ -211,6 +211,9 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
     int acks = connection.heartbeatAcks();
     Dispatch dispatch = connection.recv(generation, type, nioBuffer(content));
     LoopContext.add(context.payloadBytes, connection.payloadBytes() - payloadBytes);
+    if (connection.state() != shard.state()) {
+      shard.afterInput(); // before the event, whose handler may ask for the state
+    }
     if (dispatch != null) {
       LoopContext.add(context.events, 1);
       try {
@@ -223,9 +226,6 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
       }
     } else if (connection.heartbeatAcks() != acks) {
       shard.heartbeatAcked();
-    }
-    if (connection.shouldReconnect()) {
-      shard.afterInput();
     }
   }
 

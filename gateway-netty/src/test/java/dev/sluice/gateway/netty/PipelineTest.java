@@ -92,6 +92,20 @@ final class PipelineTest {
   }
 
   @Test
+  void theStateIsThatOfTheEventBeforeItsHandlerRuns() {
+    List<String> seen = new ArrayList<>();
+    shard.sink = (from, dispatch) -> seen.add(dispatch.name() + " in " + from.state());
+
+    shard.upgrade(Frames.text(Frames.hello(3_600_000)));
+    shard.in(
+        Frames.concat(
+            Frames.text(Frames.ready("session", "ws://resume.test")),
+            Frames.text(Frames.event("NEXT", 2, "{}"))));
+
+    assertThat(seen).containsExactly("READY in READY", "NEXT in READY");
+  }
+
+  @Test
   void aCustomizerThatFailsOnConnectIsAFailedDial() {
     shard.customizer =
         new PipelineCustomizer() {
