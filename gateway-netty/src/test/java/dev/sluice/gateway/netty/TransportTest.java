@@ -64,8 +64,14 @@ final class TransportTest extends Resources {
             LocalGateway.builder()
                 .tls(certificate)
                 .listener(recorder)
-                // Room for all that a busy machine may have to replay.
-                .server(server -> server.maxConcurrency(SHARDS).replayMaxBytes(1 << 28))
+                // Room for all that a busy machine may have to replay, and heartbeats that find a
+                // dead peer in time: io_uring was seen not to report a reset.
+                .server(
+                    server ->
+                        server
+                            .maxConcurrency(SHARDS)
+                            .replayMaxBytes(1 << 28)
+                            .heartbeatInterval(Duration.ofSeconds(5)))
                 .start());
     ShardManager manager =
         open(
