@@ -39,7 +39,18 @@ public record DeliveryReport(
 
   private static final int EXAMPLES_OF_A_KIND = 5;
 
-  /** Copies the examples. */
+  /**
+   * Copies the examples.
+   *
+   * @param sent the events that the gateway recorded
+   * @param handled the events that the bot recorded, repeated and unexpected ones too
+   * @param missing the events sent that were not handled
+   * @param duplicated how many times events were handled again
+   * @param corrupted how many times events were handled with another checksum than they were sent
+   *     with
+   * @param unexpected how many times events were handled that were not sent
+   * @param examples the first few of each kind of failure, for a human
+   */
   public DeliveryReport {
     examples = List.copyOf(examples);
   }
