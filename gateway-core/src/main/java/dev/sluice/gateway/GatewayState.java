@@ -37,7 +37,7 @@ public enum GatewayState {
         || this == READY;
   }
 
-  /** {@return whether nothing leaves this state: FATAL or STOPPED} */
+  /** {@return whether the connection asks for nothing any more: FATAL or STOPPED} */
   public boolean isTerminal() {
     return this == FATAL || this == STOPPED;
   }

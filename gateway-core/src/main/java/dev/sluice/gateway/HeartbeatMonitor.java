@@ -6,7 +6,9 @@ package dev.sluice.gateway;
  * <p>Any inbound message proves life, for an ACK can queue behind a flood of events; but a peer
  * that goes on sending without an ACK for four intervals is taken for dead all the same. Pauses of
  * reading are the driver's own doing and do not count against the peer, up to a cap; after one a
- * whole interval passes before the next judgement.
+ * whole interval of reading passes before the next judgement. Further pauses only suspend that
+ * interval, unless something was read in between; so they do not hide a dead peer, however often
+ * they recur.
  */
 final class HeartbeatMonitor {
 
@@ -20,8 +22,9 @@ final class HeartbeatMonitor {
   private boolean inbound;
   private boolean paused;
   private long pausedAtNanos;
-  private boolean grace;
-  private long graceUntilNanos;
+  private boolean graceGiven; // and nothing received since
+  private long graceLeftNanos; // of reading; 0 for no grace
+  private long graceSinceNanos; // when reading began
   private long lastLatencyNanos;
   private long totalLatencyNanos;
   private int acks;
@@ -31,7 +34,8 @@ final class HeartbeatMonitor {
     intervalNanos = 0;
     ackOutstanding = false;
     inbound = false;
-    grace = false;
+    graceGiven = false;
+    graceLeftNanos = 0;
   }
 
   void interval(long intervalNanos) {
@@ -44,9 +48,10 @@ final class HeartbeatMonitor {
     return intervalNanos;
   }
 
-  /** Called for every message: one store, no clock. */
+  /** Called for every message: two stores, no clock. */
   void received() {
     inbound = true;
+    graceGiven = false;
   }
 
   /**
@@ -82,6 +87,7 @@ final class HeartbeatMonitor {
     if (!paused) {
       paused = true;
       pausedAtNanos = nowNanos;
+      graceLeftNanos = Math.max(0, graceLeftNanos - (nowNanos - graceSinceNanos));
     }
   }
 
@@ -91,8 +97,11 @@ final class HeartbeatMonitor {
       return false;
     }
     paused = false;
-    grace = true;
-    graceUntilNanos = nowNanos + intervalNanos;
+    if (!graceGiven) {
+      graceGiven = true;
+      graceLeftNanos = intervalNanos;
+    }
+    graceSinceNanos = nowNanos;
     // Of a beat that was sent within the pause, only what came after it was waited in vain.
     long excused = nowNanos - pausedAtNanos;
     if (unackedSinceNanos - pausedAtNanos > 0) {
@@ -115,11 +124,11 @@ final class HeartbeatMonitor {
     if (paused) {
       return !isExcused(nowNanos);
     }
-    if (grace) {
-      if (nowNanos - graceUntilNanos < 0) {
+    if (graceLeftNanos > 0) {
+      if (nowNanos - graceSinceNanos < graceLeftNanos) {
         return false;
       }
-      grace = false;
+      graceLeftNanos = 0;
     }
     return !inbound || nowNanos - unackedSinceNanos >= MAX_UNACKED_INTERVALS * intervalNanos;
   }

@@ -115,6 +115,37 @@ class HeartbeatMonitorTest {
   }
 
   @Test
+  void pausesThatRecurDoNotHideADeadPeer() {
+    monitor.sent(START);
+    long now = START;
+    // A tenth of an interval of reading, the same of pause, over and over.
+    for (int round = 0; round < 10; round++) {
+      monitor.paused(now + 100);
+      monitor.resumed(now + 200);
+      now += 200;
+      assertThat(monitor.isZombie(now)).as("round %s", round).isFalse();
+    }
+    monitor.paused(now + 100);
+    monitor.resumed(now + 200);
+
+    assertThat(monitor.isZombie(now + 200)).isTrue();
+  }
+
+  @Test
+  void whatIsReadBetweenPausesStartsTheIntervalAnew() {
+    monitor.sent(START);
+    monitor.paused(START);
+    monitor.resumed(START + 10);
+    monitor.received();
+    monitor.paused(START + INTERVAL - 10);
+    monitor.resumed(START + INTERVAL);
+    monitor.sent(START + INTERVAL);
+
+    assertThat(monitor.isZombie(START + 2 * INTERVAL - 1)).isFalse();
+    assertThat(monitor.isZombie(START + 2 * INTERVAL)).isTrue();
+  }
+
+  @Test
   void resumingWithoutAPauseChangesNothing() {
     monitor.sent(START);
     monitor.resumed(START + 10);
