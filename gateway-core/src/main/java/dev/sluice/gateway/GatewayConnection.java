@@ -2,8 +2,9 @@ package dev.sluice.gateway;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.sluice.gateway.Reconnect.Cause;
 import dev.sluice.gateway.internal.Envelope;
 import dev.sluice.gateway.internal.PayloadWriter;
@@ -13,10 +14,8 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-import java.util.Queue;
 import java.util.random.RandomGenerator;
 import java.util.zip.DataFormatException;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>writes what {@link #send} yields until it is null,
  *   <li>asks {@link #shouldReconnect}, and if so closes the transport and dials as {@link
  *       #reconnect} says; asks {@link #failed} and {@link #closeCode} likewise,
+ *   <li>takes {@link #pollSessionLost} and {@link #pollDroppedCommand} until they are null, if it
+ *       cares,
  *   <li>sets its timer to {@link #nextTimeoutNanos} if that changed.
  * </ol>
  *
@@ -46,11 +47,6 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://discord.com/developers/docs/events/gateway">Gateway</a>
  */
 public final class GatewayConnection {
-
-  /** Heartbeat intervals outside this range are refused: they can only be a fault. */
-  static final long MIN_HEARTBEAT_INTERVAL_MILLIS = 100;
-
-  static final long MAX_HEARTBEAT_INTERVAL_MILLIS = 3_600_000;
 
   private static final long SECOND_NANOS = 1_000_000_000L;
   private static final long MILLI_NANOS = 1_000_000L;
@@ -69,6 +65,7 @@ public final class GatewayConnection {
   private final SendBudget budget = new SendBudget();
   private final AcknowledgementLog acknowledgements = new AcknowledgementLog();
   private final ReconnectLadder ladder;
+  private URI gatewayUri;
 
   private GatewayState state = GatewayState.IDLE;
   private @Nullable Reconnect reconnect;
@@ -85,6 +82,7 @@ public final class GatewayConnection {
   private boolean heartbeatWanted; // by the application
   private boolean resumeSent;
   private boolean dialledResumeUrl;
+  private boolean commandsHeldBack; // by a limit, until a timer or the next input to the queue
 
   // The identify permit.
   private boolean permitted;
@@ -101,9 +99,10 @@ public final class GatewayConnection {
   private Instant firstSeen = Instant.EPOCH;
   private Instant lastSeen = Instant.EPOCH;
   private long unsettled = -1; // the dispatch that the next input acknowledges
+  private @Nullable SessionLost sessionLost; // until it is polled
 
   // Commands.
-  private @Nullable Queue<QueuedCommand> commands; // made at first use
+  private @Nullable CommandQueue commands; // made at first use
   private @Nullable Presence presence;
 
   // Counters.
@@ -111,17 +110,6 @@ public final class GatewayConnection {
   private long malformedMessages;
   private long staleAcknowledgements;
   private long inflatedBytes;
-
-  private static final class QueuedCommand {
-
-    final GatewayCommand command;
-    final byte[] payload;
-
-    QueuedCommand(GatewayCommand command, byte[] payload) {
-      this.command = command;
-      this.payload = payload;
-    }
-  }
 
   private GatewayConnection(
       GatewayConfig config,
@@ -136,17 +124,21 @@ public final class GatewayConnection {
     this.clock = clock;
     this.random = random;
     this.ladder = new ReconnectLadder(config.maxBackoff().toNanos(), random);
+    this.gatewayUri = config.gatewayUri();
     this.presence = config.presence();
     identifyPayload(presence); // fails here rather than when it is due
-    String mismatch = session == null ? "no session" : session.mismatch(config, shard);
+    String mismatch = session == null ? null : session.mismatch(config, shard);
     if (session != null && mismatch == null) {
       startSession(
           session.sessionId(),
-          GatewayUris.resumeBase(session.resumeGatewayUrl(), config.gatewayUri()),
+          GatewayUris.resumeBase(session.resumeGatewayUrl(), gatewayUri),
           session.sequence(),
           session.applicationId());
       firstSeen = session.firstSeen();
       lastSeen = session.lastSeen();
+    } else if (session != null && mismatch != null) {
+      sessionLost =
+          new SessionLost(session.sessionId(), 0, session.sequence(), session.sequence(), mismatch);
     }
     reconnect =
         new Reconnect(
@@ -154,7 +146,8 @@ public final class GatewayConnection {
             0,
             dialUri(),
             Cause.START,
-            "first dial, " + (mismatch == null ? "resume" : mismatch));
+            "first dial, "
+                + (session == null ? "no session" : mismatch == null ? "resume" : mismatch));
   }
 
   /**
@@ -188,8 +181,7 @@ public final class GatewayConnection {
    * @param config the configuration, shared by all shards
    * @param shard which shard of how many
    * @param session a stored session to resume, or null; one that does not match the configuration
-   *     is left alone and a new session started, and the detail of the first {@link #reconnect}
-   *     says why
+   *     is left alone and a new session started, and {@link #pollSessionLost} says why
    * @param scratch the working memory, shared by the connections of one thread
    * @param clock the time of all its timers
    * @param random the chance of jitter and backoff
@@ -225,7 +217,7 @@ public final class GatewayConnection {
       throw new IllegalStateException(
           "connecting() in " + state + " (expected: shouldReconnect())");
     }
-    dialledResumeUrl = sessionId != null && resumeUrl != null;
+    dialledResumeUrl = resumesAtResumeUrl();
     transition(Signal.DIALLED);
   }
 
@@ -243,7 +235,7 @@ public final class GatewayConnection {
     // What a resume URL refuses the base URL may grant, and the session will not wait for long.
     boolean refused =
         httpStatus >= 400 && httpStatus < 500 && httpStatus != 429 && !dialledResumeUrl;
-    forgetDeadResumeUrl();
+    ladder.dialFailed(dialledResumeUrl);
     disconnect(
         Signal.DIAL_FAILED,
         Cause.DIAL_FAILED,
@@ -381,7 +373,7 @@ public final class GatewayConnection {
     }
     String detail = "gateway closed with " + code + " (" + closeCode + ')';
     if (closeCode.outcome() == CloseCode.Outcome.NEW_SESSION && state.isOpen()) {
-      dropSession();
+      loseSession(detail);
     }
     long pause =
         switch (closeCode) {
@@ -452,6 +444,26 @@ public final class GatewayConnection {
   }
 
   /**
+   * Says that bytes of a message that is not whole yet came: a sign of life, as a large message can
+   * take longer than a heartbeat interval. Ignored while no transport is up.
+   */
+  public void bytesReceived() {
+    heartbeat.received();
+    inbound = true;
+  }
+
+  /**
+   * Says that bytes of a message that is not whole yet came by a given transport.
+   *
+   * @param generation what {@link #opened} returned for the transport
+   */
+  public void bytesReceived(int generation) {
+    if (isCurrent(generation)) {
+      bytesReceived();
+    }
+  }
+
+  /**
    * Says that the application is done with the last dispatch, ahead of the next input that would
    * say the same: unless deferred it is acknowledged, and its view is past its time. A driver calls
    * it before it lets go of the message's memory.
@@ -479,7 +491,7 @@ public final class GatewayConnection {
     settle();
     long now = clock.nanoTime();
     if (timers.expire(TimerKind.CONNECT, now)) {
-      forgetDeadResumeUrl();
+      ladder.dialFailed(dialledResumeUrl);
       disconnect(
           Signal.DIAL_FAILED,
           Cause.DIAL_FAILED,
@@ -506,17 +518,36 @@ public final class GatewayConnection {
       endTransport();
       transition(Signal.TIMED_OUT);
     }
-    timers.expire(TimerKind.SEND_BUDGET, now); // send() looks at the budget itself
+    if (timers.expire(TimerKind.SEND_BUDGET, now)) {
+      commandsHeldBack = false;
+    }
+  }
+
+  /**
+   * Replaces the base URL of the configuration, because {@code GET /gateway} answered with another
+   * after this one no longer worked. A reconnect that is due already dials the new one.
+   *
+   * @param gatewayUri the base URL, ws or wss with a host; a query is dropped
+   * @throws IllegalArgumentException if it is anything else; nothing has changed
+   */
+  public void gatewayUri(URI gatewayUri) {
+    this.gatewayUri = GatewayUris.checkBase(gatewayUri);
+    Reconnect due = reconnect;
+    if (due != null) {
+      reconnect =
+          new Reconnect(due.closeCode(), due.delayNanos(), dialUri(), due.cause(), due.detail());
+    }
   }
 
   // Inputs: the identify permit.
 
   /**
    * Grants the permit that {@link #identifyWanted} asks for: the next {@link #send} yields
-   * IDENTIFY. Ignored when none is wanted; the driver then gives the permit back.
+   * IDENTIFY. Ignored when none is wanted, or the connection grants its own; the driver then gives
+   * the permit back.
    */
   public void identifyPermitted() {
-    if (identifyWanted()) {
+    if (config.identifyPermitsGranted() && identifyWanted()) {
       permitted = true;
     } else {
       ignoredInputs++;
@@ -526,39 +557,63 @@ public final class GatewayConnection {
   // The application's wishes.
 
   /**
-   * Queues a command. It is sent once the session is ready and the send budget allows, after what
-   * the protocol itself has to send; commands keep their order, and wait across reconnects, also
-   * into a new session.
+   * Queues a command of which nobody needs to know what became of it.
    *
    * @param command the command
-   * @return whether it was queued; false when the queue is full or the connection ends or has ended
+   * @return as {@link #queue(GatewayCommand, Object)}
+   * @throws IllegalArgumentException as {@link #queue(GatewayCommand, Object)}
+   */
+  public boolean queue(GatewayCommand command) {
+    return queue(command, null);
+  }
+
+  /**
+   * Queues a command. It is sent once the session is ready and the limits allow, after what the
+   * protocol itself has to send, at most 120 payloads a minute in all. Commands keep their order,
+   * except that one that waits for a limit of its own lets others pass: presence updates are sent 5
+   * per 20 s, and a later one takes the place of one that waits; a whole member list is asked for
+   * once per guild and 30 s; RATE_LIMITED is heeded, and a member list that it refused asked for
+   * again.
+   *
+   * <p>What waits is kept while the session is, over any number of reconnects. When the session is
+   * lost it is dropped, as it was meant for a state that is gone, but for the presence update: that
+   * goes with the next IDENTIFY. Before the first session, and between two, commands can be queued
+   * for the next.
+   *
+   * @param command the command
+   * @param attachment comes back with {@link Outgoing#attachment} when the command is handed out,
+   *     or with {@link #pollDroppedCommand}; null if nobody needs to know
+   * @return whether it was queued; false when {@link GatewayConfig#maxQueuedCommands} wait already,
+   *     or the connection ends or has ended
    * @throws IllegalArgumentException if its payload, or with its presence that of IDENTIFY, is over
    *     4096 bytes; nothing has changed
    */
-  public boolean queue(GatewayCommand command) {
+  public boolean queue(GatewayCommand command, @Nullable Object attachment) {
     byte[] payload = PayloadWriter.command(command);
     if (command instanceof GatewayCommand.UpdatePresence update) {
       identifyPayload(update.presence()); // it must fit in there too
     }
-    Queue<QueuedCommand> queue = commands;
+    if (isEnding()) {
+      return false;
+    }
+    CommandQueue queue = commands;
     if (queue == null) {
-      queue = new ArrayDeque<>();
+      queue = new CommandQueue(config.maxQueuedCommands());
       commands = queue;
     }
-    boolean ending = state == GatewayState.CLOSING || state.isTerminal();
-    if (ending || queue.size() >= config.maxQueuedCommands()) {
+    if (!queue.offer(command, payload, attachment)) {
       return false;
     }
     if (command instanceof GatewayCommand.UpdatePresence update) {
       presence = update.presence(); // a new session starts with the newest presence
     }
-    queue.add(new QueuedCommand(command, payload));
+    commandsHeldBack = false;
     return true;
   }
 
   /**
    * Queues a heartbeat at once, or at HELLO if that has not come, for applications with a timer of
-   * their own.
+   * their own. Those that would not leave room for the connection's own wait for the send budget.
    */
   public void queueHeartbeat() {
     heartbeatWanted = true;
@@ -597,7 +652,7 @@ public final class GatewayConnection {
     transition(Signal.STOP);
     reconnect = null;
     if (mode == StopMode.GOODBYE) {
-      dropSession();
+      forgetSession();
     }
   }
 
@@ -613,13 +668,13 @@ public final class GatewayConnection {
     if (!state.isOpen()) {
       return null;
     }
-    if (heartbeatDue || heartbeatRequested || (heartbeatWanted && heartbeatInterval() > 0)) {
+    if (heartbeatDue || isExtraHeartbeatAllowed()) {
       return sendHeartbeat();
     }
     return switch (state) {
       case WAIT_PERMIT -> permitted ? sendIdentify() : null;
       case RESUMING -> resumeSent ? null : sendResume();
-      case READY -> sendCommand();
+      case READY -> commandsHeldBack ? null : sendCommand();
       case IDLE, CONNECTING, WAIT_HELLO, IDENTIFYING, CLOSING, BACKOFF, FATAL, STOPPED -> null;
     };
   }
@@ -711,6 +766,28 @@ public final class GatewayConnection {
     boolean eventsFlow = state == GatewayState.RESUMING || state == GatewayState.READY;
     int owed = acknowledgements.unacknowledged() - (unsettled >= 0 ? 1 : 0);
     return !eventsFlow || owed < config.maxUnacknowledged();
+  }
+
+  /**
+   * Takes the news that a session was lost, if there is any: it could not be resumed, or {@code
+   * READY} came in its place. A {@link StopMode#GOODBYE} ends a session by intent and is no news.
+   *
+   * @return the last session that was lost since the last call, or null
+   */
+  public @Nullable SessionLost pollSessionLost() {
+    SessionLost news = sessionLost;
+    sessionLost = null;
+    return news;
+  }
+
+  /**
+   * Takes the next command that will not be sent, of those that were queued with an attachment.
+   * They are kept until they are taken, so who queues with attachments calls this.
+   *
+   * @return the command, or null when there is none
+   */
+  public @Nullable DroppedCommand pollDroppedCommand() {
+    return commands == null ? null : commands.pollDropped();
   }
 
   // Accessors.
@@ -916,6 +993,9 @@ public final class GatewayConnection {
       transition(signal);
     }
     ladder.progress();
+    if (type == EventType.RATE_LIMITED && deliverable) {
+      onRateLimited(envelope, payload);
+    }
     if (!deliverable) {
       malformedMessages++; // its place in the session is known, so the session can go on
       return null;
@@ -930,91 +1010,50 @@ public final class GatewayConnection {
       protocolError("READY without d");
       return false;
     }
-    String id = null;
-    String url = null;
-    long application = 0;
-    try (JsonParser parser = parser(envelope, payload)) {
-      parser.nextToken();
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String field = parser.currentName();
-        parser.nextToken();
-        switch (field) {
-          case "session_id" -> id = parser.getValueAsString();
-          case "resume_gateway_url" -> url = parser.getValueAsString();
-          case "application" -> application = idOf(parser);
-          default -> parser.skipChildren();
-        }
-      }
+    Ready ready;
+    try {
+      ready = Ready.of(data(envelope, payload));
     } catch (IOException e) {
-      protocolError("READY that is not valid JSON");
+      protocolError("READY that cannot be read: " + nameOf(e));
       return false;
     }
-    if (id == null || !GatewaySession.isSessionId(id)) {
-      protocolError("READY without a session_id that RESUME could carry");
-      return false;
+    if (sessionId != null) {
+      loseSession("gateway started another session");
     }
     startSession(
-        id,
-        GatewayUris.resumeBase(url, config.gatewayUri()),
+        ready.sessionId(),
+        GatewayUris.resumeBase(ready.resumeGatewayUrl(), gatewayUri),
         Math.max(0, sequence - 1),
-        application);
+        ready.applicationId());
     firstSeen = config.instantSource().instant();
     lastSeen = firstSeen;
     return true;
   }
 
-  /** Reads {@code id} of an object that the parser stands at, to the object's end. */
-  private static long idOf(JsonParser parser) throws IOException {
-    long id = 0;
-    if (parser.currentToken() != JsonToken.START_OBJECT) {
-      parser.skipChildren();
-      return id;
+  private void onRateLimited(Envelope envelope, ByteBuffer payload) {
+    if (commands == null) {
+      return; // none was sent
     }
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String field = parser.currentName();
-      parser.nextToken();
-      if (field.equals("id")) {
-        id = parser.getValueAsLong(0);
-      } else {
-        parser.skipChildren();
-      }
+    try {
+      commands.rateLimited(RateLimited.of(data(envelope, payload)), clock.nanoTime());
+      commandsHeldBack = false;
+    } catch (IOException e) {
+      malformedMessages++; // the application gets it, and sees for itself
     }
-    return id;
   }
 
   private void onHello(Envelope envelope, ByteBuffer payload) {
-    long intervalMillis = -1;
-    if (envelope.dataStart() >= 0) {
-      try (JsonParser parser = parser(envelope, payload)) {
-        if (parser.nextToken() == JsonToken.START_OBJECT) {
-          while (parser.nextToken() == JsonToken.FIELD_NAME) {
-            boolean interval = parser.currentName().equals("heartbeat_interval");
-            JsonToken value = parser.nextToken();
-            if (interval && value == JsonToken.VALUE_NUMBER_INT) {
-              intervalMillis = parser.getValueAsLong(-1);
-            } else {
-              parser.skipChildren();
-            }
-          }
-        }
-      } catch (IOException e) {
-        protocolError("HELLO that is not valid JSON");
-        return;
-      }
-    }
-    if (intervalMillis < MIN_HEARTBEAT_INTERVAL_MILLIS
-        || intervalMillis > MAX_HEARTBEAT_INTERVAL_MILLIS) {
-      protocolError(
-          "heartbeat_interval of HELLO: "
-              + intervalMillis
-              + " (expected: "
-              + MIN_HEARTBEAT_INTERVAL_MILLIS
-              + ".."
-              + MAX_HEARTBEAT_INTERVAL_MILLIS
-              + " ms)");
+    Hello hello;
+    try {
+      hello = Hello.of(data(envelope, payload));
+    } catch (IOException e) {
+      protocolError("HELLO that cannot be read: " + nameOf(e));
       return;
     }
-    long intervalNanos = intervalMillis * MILLI_NANOS;
+    if (ladder.dialAnswered(dialledResumeUrl)) {
+      resumeUrl = null;
+    }
+    long intervalNanos = hello.heartbeatIntervalMillis() * MILLI_NANOS;
     heartbeat.interval(intervalNanos);
     budget.reserve(intervalNanos);
     // Only the first beat is jittered, so that a fleet that connects together does not beat
@@ -1033,7 +1072,7 @@ public final class GatewayConnection {
     long pause = between(SECOND_NANOS, 5 * SECOND_NANOS);
     boolean keep = resumable && sessionId != null;
     if (!keep) {
-      dropSession();
+      loseSession("gateway invalidated it");
     }
     disconnect(
         keep ? Signal.INVALID_SESSION_RESUMABLE : Signal.INVALID_SESSION,
@@ -1063,7 +1102,7 @@ public final class GatewayConnection {
   private void protocolError(String what) {
     malformedMessages++;
     if (state != GatewayState.WAIT_HELLO && sessionId != null && ladder.isPoisoned(received)) {
-      dropSession();
+      loseSession("the stream broke again behind sequence " + received + ": " + what);
     }
     disconnect(Signal.PROTOCOL_ERROR, Cause.PROTOCOL_ERROR, what, CloseCode.CLOSE_TO_RESUME, 0);
   }
@@ -1072,13 +1111,35 @@ public final class GatewayConnection {
     return envelope.dataStart() >= 0 && payload.get(envelope.dataStart()) == 't';
   }
 
-  private JsonParser parser(Envelope envelope, ByteBuffer payload) throws IOException {
-    byte[] data = new byte[Math.max(0, envelope.dataEnd() - envelope.dataStart())];
+  private JsonNode data(Envelope envelope, ByteBuffer payload) throws IOException {
+    if (envelope.dataStart() < 0) {
+      return MissingNode.getInstance();
+    }
+    byte[] data = new byte[envelope.dataEnd() - envelope.dataStart()];
     payload.get(envelope.dataStart(), data);
-    return config.objectMapper().createParser(data);
+    JsonNode tree = config.objectMapper().readTree(data);
+    return tree == null ? MissingNode.getInstance() : tree;
+  }
+
+  /** What is wrong, without the content that Jackson quotes. */
+  private static String nameOf(IOException e) {
+    return e instanceof JsonProcessingException ? "no JSON" : String.valueOf(e.getMessage());
   }
 
   // Sending.
+
+  /** Whether a heartbeat beside those of the timer is wanted and within the budget. */
+  private boolean isExtraHeartbeatAllowed() {
+    if (!heartbeatRequested && !(heartbeatWanted && heartbeat.intervalNanos() > 0)) {
+      return false;
+    }
+    long now = clock.nanoTime();
+    long wait = budget.nanosUntilHeartbeat(now);
+    if (wait > 0) {
+      timers.armEarlier(TimerKind.SEND_BUDGET, now + wait);
+    }
+    return wait == 0;
+  }
 
   private Outgoing sendHeartbeat() {
     long now = clock.nanoTime();
@@ -1091,7 +1152,7 @@ public final class GatewayConnection {
     budget.sent(now);
     ByteBuffer out = scratch.outgoing.heartbeat.clear();
     PayloadWriter.heartbeat(received, out);
-    return scratch.outgoing.set(Opcode.HEARTBEAT, out.flip(), null);
+    return scratch.outgoing.set(Opcode.HEARTBEAT, out.flip(), null, null);
   }
 
   private Outgoing sendIdentify() {
@@ -1100,7 +1161,8 @@ public final class GatewayConnection {
     identifiedAtNanos = clock.nanoTime();
     budget.sent(identifiedAtNanos);
     transition(Signal.IDENTIFY_SENT);
-    return scratch.outgoing.set(Opcode.IDENTIFY, ByteBuffer.wrap(payload), null);
+    Object carried = commands == null ? null : commands.takePresence();
+    return scratch.outgoing.set(Opcode.IDENTIFY, ByteBuffer.wrap(payload), null, carried);
   }
 
   private byte[] identifyPayload(@Nullable Presence presence) {
@@ -1117,24 +1179,29 @@ public final class GatewayConnection {
     byte[] payload = PayloadWriter.resume(config.token(), requireNonNull(sessionId), received);
     resumeSent = true;
     budget.sent(clock.nanoTime());
-    return scratch.outgoing.set(Opcode.RESUME, ByteBuffer.wrap(payload), null);
+    return scratch.outgoing.set(Opcode.RESUME, ByteBuffer.wrap(payload), null, null);
   }
 
   private @Nullable Outgoing sendCommand() {
-    Queue<QueuedCommand> queue = commands;
-    QueuedCommand next = queue == null ? null : queue.peek();
-    if (queue == null || next == null) {
+    CommandQueue queue = commands;
+    if (queue == null || queue.isEmpty()) {
       return null;
     }
     long now = clock.nanoTime();
     long wait = budget.nanosUntilCommand(now);
-    if (wait > 0) {
-      timers.arm(TimerKind.SEND_BUDGET, now + wait);
+    CommandQueue.Entry next = wait > 0 ? null : queue.next(now);
+    if (next == null) {
+      commandsHeldBack = true;
+      timers.armEarlier(TimerKind.SEND_BUDGET, now + Math.max(wait, queue.nanosUntilNext(now)));
       return null;
     }
-    queue.remove();
+    queue.sent(next, now);
     budget.sent(now);
-    return scratch.outgoing.set(next.command.opcode(), ByteBuffer.wrap(next.payload), next.command);
+    return scratch.outgoing.set(
+        next.command().opcode(),
+        ByteBuffer.wrap(next.payload()),
+        next.command(),
+        next.attachment());
   }
 
   private final class SendIterator implements Iterator<Outgoing> {
@@ -1261,6 +1328,13 @@ public final class GatewayConnection {
       }
       case IDLE, BACKOFF, FATAL, STOPPED -> timers.cancelAll();
     }
+    if (commands != null && isEnding()) {
+      commands.ended();
+    }
+  }
+
+  private boolean isEnding() {
+    return state == GatewayState.CLOSING || state.isTerminal();
   }
 
   private void closed(Cause cause, String detail, long pauseNanos) {
@@ -1278,10 +1352,10 @@ public final class GatewayConnection {
   private void disconnect(
       Signal signal, Cause cause, String detail, int closeCode, long pauseNanos) {
     if (state == GatewayState.RESUMING && resumeSent && ladder.resumeFailed()) {
-      dropSession();
+      loseSession(ReconnectLadder.MAX_RESUME_FAILURES + " RESUMEs without an answer: " + detail);
     }
     if (state == GatewayState.WAIT_HELLO && signal != Signal.RECONNECT_REQUESTED) {
-      forgetDeadResumeUrl();
+      ladder.dialFailed(dialledResumeUrl);
     }
     leaveSession();
     endTransport();
@@ -1309,6 +1383,7 @@ public final class GatewayConnection {
     heartbeatWanted = false;
     resumeSent = false;
     permitted = false;
+    commandsHeldBack = false;
   }
 
   private void startSession(
@@ -1322,7 +1397,19 @@ public final class GatewayConnection {
     unsettled = -1;
   }
 
-  private void dropSession() {
+  /** The session cannot be resumed any more, and that is not what the application wanted. */
+  private void loseSession(String reason) {
+    if (sessionId != null) {
+      sessionLost =
+          new SessionLost(sessionId, sessionEpoch, acknowledgements.checkpoint(), received, reason);
+      if (commands != null) {
+        commands.sessionLost();
+      }
+    }
+    forgetSession();
+  }
+
+  private void forgetSession() {
     sessionId = null;
     resumeUrl = null;
     received = -1;
@@ -1331,16 +1418,12 @@ public final class GatewayConnection {
     ladder.sessionDropped();
   }
 
-  /** The resume URL led to no HELLO: the session may still be alive behind the base URL. */
-  private void forgetDeadResumeUrl() {
-    if (dialledResumeUrl) {
-      resumeUrl = null;
-    }
+  private boolean resumesAtResumeUrl() {
+    return sessionId != null && resumeUrl != null && ladder.prefersResumeUrl();
   }
 
   private URI dialUri() {
-    String base =
-        sessionId != null && resumeUrl != null ? resumeUrl : config.gatewayUri().toString();
+    String base = resumesAtResumeUrl() && resumeUrl != null ? resumeUrl : gatewayUri.toString();
     return GatewayUris.dial(base, config);
   }
 

@@ -17,13 +17,19 @@ public final class Outgoing {
   private Opcode opcode = Opcode.UNKNOWN;
   private ByteBuffer payload = heartbeat;
   private @Nullable GatewayCommand command;
+  private @Nullable Object attachment;
 
   Outgoing() {}
 
-  Outgoing set(Opcode opcode, ByteBuffer payload, @Nullable GatewayCommand command) {
+  Outgoing set(
+      Opcode opcode,
+      ByteBuffer payload,
+      @Nullable GatewayCommand command,
+      @Nullable Object attachment) {
     this.opcode = opcode;
     this.payload = payload;
     this.command = command;
+    this.attachment = attachment;
     return this;
   }
 
@@ -45,6 +51,14 @@ public final class Outgoing {
   /** {@return the command that this is the payload of, or null if it is the connection's own} */
   public @Nullable GatewayCommand command() {
     return command;
+  }
+
+  /**
+   * {@return what the command was queued with, or null} IDENTIFY has that of a presence update
+   * which it carries in the command's place.
+   */
+  public @Nullable Object attachment() {
+    return attachment;
   }
 
   /** {@return the opcode and the size; never the content, which may hold the token} */

@@ -3,9 +3,16 @@ package dev.sluice.gateway;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait before the next dial, and when a session has proved to be of no use. The first
- * RESUME is immediate, for the gateway's replay buffer is short; after that the wait doubles, with
- * full jitter, up to a cap, and starts over only after a stable period.
+ * Where to dial next, how long to wait before, and when a session has proved to be of no use.
+ *
+ * <p>The steps are the resume URL, the base URL, and a new session; each has a count of its own
+ * failures. A resume URL that led to no HELLO makes way for the base URL, which may know the
+ * session as well; when that one fails too the fault is hardly the URL's, so the two take turns
+ * until one of them answers. Only RESUMEs without an answer, or a message that breaks the stream
+ * again and again, end a session.
+ *
+ * <p>The first RESUME is immediate, for the gateway's replay buffer is short; after that the wait
+ * doubles, with full jitter, up to a cap, and starts over only after a stable period.
  */
 final class ReconnectLadder {
 
@@ -18,6 +25,8 @@ final class ReconnectLadder {
   private final long maxBackoffNanos;
   private final RandomGenerator random;
   private int attempts; // since the last stable period
+  private int resumeUrlFailures;
+  private int baseUrlFailures;
   private int resumeFailures;
   private long poisonedAt = -1;
 
@@ -48,6 +57,31 @@ final class ReconnectLadder {
     poisonedAt = -1;
   }
 
+  /** Whether to resume at the resume URL rather than at the base URL. */
+  boolean prefersResumeUrl() {
+    return resumeUrlFailures <= baseUrlFailures;
+  }
+
+  /** A dial led to no HELLO. */
+  void dialFailed(boolean atResumeUrl) {
+    if (atResumeUrl) {
+      resumeUrlFailures++;
+    } else {
+      baseUrlFailures++;
+    }
+  }
+
+  /**
+   * HELLO came; returns whether that proves the resume URL to be dead, for the base URL answers
+   * where it did not.
+   */
+  boolean dialAnswered(boolean atResumeUrl) {
+    boolean dead = !atResumeUrl && resumeUrlFailures > 0;
+    resumeUrlFailures = 0;
+    baseUrlFailures = 0;
+    return dead;
+  }
+
   /** An event of the session came. */
   void progress() {
     resumeFailures = 0;
@@ -71,6 +105,8 @@ final class ReconnectLadder {
   }
 
   void sessionDropped() {
+    resumeUrlFailures = 0;
+    baseUrlFailures = 0;
     resumeFailures = 0;
     poisonedAt = -1;
   }

@@ -2,8 +2,8 @@ package dev.sluice.gateway;
 
 /**
  * How much may still be sent on this transport: at most 120 payloads within any 60 s, or the
- * gateway closes with 4008. A sliding log of send times; what the protocol itself must send is
- * always allowed, and room for it is kept free of commands.
+ * gateway closes with 4008. The heartbeats of the timer are always allowed; room for them is kept
+ * free of commands, and of the heartbeats that the gateway or the application asks for.
  *
  * @see <a href="https://discord.com/developers/docs/events/gateway#rate-limiting">Rate limiting</a>
  */
@@ -18,23 +18,24 @@ final class SendBudget {
 
   private static final long MINUTE_NANOS = 60_000_000_000L;
 
-  private long[] log = new long[4]; // a ring, oldest first; its length is a power of two
-  private int head;
-  private int size;
+  private final SlidingLog log = new SlidingLog(LIMIT, WINDOW_NANOS);
+  private int heartbeatLimit = LIMIT;
   private int commandLimit = LIMIT;
 
   /** Starts afresh, as every transport does. */
   void reset() {
-    head = 0;
-    size = 0;
+    log.clear();
+    heartbeatLimit = LIMIT;
     commandLimit = LIMIT;
   }
 
   /**
-   * Reserves room for the heartbeats that fall into the window, and for one the gateway asks for.
+   * Reserves room for the heartbeats of the timer that fall into the window, and from commands also
+   * for one that the gateway asks for.
    */
   void reserve(long heartbeatIntervalNanos) {
     long beats = (MINUTE_NANOS + heartbeatIntervalNanos - 1) / heartbeatIntervalNanos;
+    heartbeatLimit = (int) Math.max(1, LIMIT - beats);
     commandLimit = (int) Math.max(1, LIMIT - beats - 1);
   }
 
@@ -44,40 +45,16 @@ final class SendBudget {
 
   /** Records that a payload was handed out. */
   void sent(long nowNanos) {
-    forget(nowNanos);
-    if (size == LIMIT) {
-      head = (head + 1) & (log.length - 1);
-      size--;
-    } else if (size == log.length) {
-      grow();
-    }
-    log[(head + size) & (log.length - 1)] = nowNanos;
-    size++;
+    log.add(nowNanos);
   }
 
   /** The time until a command may be sent, 0 if one may be sent now. */
   long nanosUntilCommand(long nowNanos) {
-    forget(nowNanos);
-    if (size < commandLimit) {
-      return 0;
-    }
-    long blocking = log[(head + size - commandLimit) & (log.length - 1)];
-    return blocking + WINDOW_NANOS - nowNanos;
+    return log.nanosUntilBelow(commandLimit, nowNanos);
   }
 
-  private void forget(long nowNanos) {
-    while (size > 0 && nowNanos - log[head] >= WINDOW_NANOS) {
-      head = (head + 1) & (log.length - 1);
-      size--;
-    }
-  }
-
-  private void grow() {
-    long[] larger = new long[log.length * 2];
-    for (int i = 0; i < size; i++) {
-      larger[i] = log[(head + i) & (log.length - 1)];
-    }
-    log = larger;
-    head = 0;
+  /** The time until a heartbeat beside those of the timer may be sent, 0 if one may be sent now. */
+  long nanosUntilHeartbeat(long nowNanos) {
+    return log.nanosUntilBelow(heartbeatLimit, nowNanos);
   }
 }

@@ -16,6 +16,13 @@ final class TimerTable {
     armed |= 1 << kind.ordinal();
   }
 
+  /** Arms a timer unless it is armed for an earlier moment. */
+  void armEarlier(TimerKind kind, long deadlineNanos) {
+    if (!isArmed(kind) || deadlineNanos - deadlines[kind.ordinal()] < 0) {
+      arm(kind, deadlineNanos);
+    }
+  }
+
   void cancel(TimerKind kind) {
     armed &= ~(1 << kind.ordinal());
   }

@@ -693,4 +693,19 @@ class ConnectionScenariosTest {
     assertThat(stored).isNotNull();
     assertThat(stored.sequence()).isEqualTo(2);
   }
+
+  @Test
+  void aPermitNobodyWantedDoesNotShortenTheWaitOfAConnectionThatGrantsItsOwn() {
+    in(GatewayState.IDENTIFYING)
+        .jitter(0)
+        .lost()
+        .open()
+        .jitter(0.9)
+        .hello(3_000_000)
+        .permit()
+        .expectNothingSent()
+        .expectIgnored(1)
+        .advanceMillis(5_200)
+        .expectSent(Opcode.IDENTIFY);
+  }
 }

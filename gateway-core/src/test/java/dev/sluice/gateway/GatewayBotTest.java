@@ -1,5 +1,6 @@
-package dev.sluice.gateway.netty;
+package dev.sluice.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,7 +20,7 @@ final class GatewayBotTest {
 
   @Test
   void readsWhatDiscordAnswers() throws Exception {
-    assertThat(GatewayBot.parse(Frames.utf8(ANSWER)))
+    assertThat(GatewayBot.parse(ANSWER.getBytes(UTF_8)))
         .isEqualTo(
             new GatewayBot(
                 URI.create("wss://gateway.discord.gg"), 9, 1000, 999, Duration.ofHours(4), 16));
@@ -53,7 +54,7 @@ final class GatewayBotTest {
   void namesWhatIsWrong(String part, String replacement, String message) {
     String answer = ANSWER.replace(part, replacement == null ? "" : replacement);
 
-    assertThatThrownBy(() -> GatewayBot.parse(Frames.utf8(answer)))
+    assertThatThrownBy(() -> GatewayBot.parse(answer.getBytes(UTF_8)))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(message);
   }
@@ -70,7 +71,7 @@ final class GatewayBotTest {
           ''        | url: missing
           """)
   void namesWhatIsNoAnswerAtAll(String body, String message) {
-    assertThatThrownBy(() -> GatewayBot.parse(Frames.utf8(body)))
+    assertThatThrownBy(() -> GatewayBot.parse(body.getBytes(UTF_8)))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(message);
   }
@@ -79,7 +80,7 @@ final class GatewayBotTest {
   void showsAtMostTheBeginningOfAHugeValue() {
     String answer = ANSWER.replace("\"shards\":9", "\"shards\":\"" + "x".repeat(50_000) + '"');
 
-    assertThatThrownBy(() -> GatewayBot.parse(Frames.utf8(answer)))
+    assertThatThrownBy(() -> GatewayBot.parse(answer.getBytes(UTF_8)))
         .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(200));
   }
 }

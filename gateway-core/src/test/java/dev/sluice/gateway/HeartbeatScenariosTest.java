@@ -312,4 +312,25 @@ class HeartbeatScenariosTest {
 
     scenario.advanceMillis(60_000).expectClose(4900).expectCause(Cause.TIMED_OUT);
   }
+
+  @Test
+  void bytesOfAnUnfinishedMessageAreASignOfLife() {
+    Scenario scenario = live().jitter(0);
+    int generation = scenario.connection().generation();
+    for (int beat = 0; beat < 3; beat++) {
+      scenario.advanceMillis(41_250).expectState(GatewayState.READY);
+      scenario.connection().bytesReceived(generation);
+      scenario.connection().bytesReceived(generation - 1); // an older transport proves nothing
+    }
+    scenario.expectIgnored(3).advanceMillis(2 * 41_250).expectCause(Reconnect.Cause.ZOMBIE);
+  }
+
+  @Test
+  void aGatewayThatTakesLongForReadyWhileBytesComeIsWaitedFor() {
+    Scenario scenario = in(GatewayState.RESUMING).ack();
+    for (int i = 0; i < 5; i++) {
+      scenario.advanceMillis(30_000).connection().bytesReceived();
+    }
+    scenario.expectState(GatewayState.RESUMING);
+  }
 }

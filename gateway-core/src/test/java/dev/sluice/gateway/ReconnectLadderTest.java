@@ -91,4 +91,35 @@ class ReconnectLadderTest {
     ladder.stable();
     assertThat(ladder.isPoisoned(7)).isFalse();
   }
+
+  @Test
+  void theUrlsTakeTurnsUntilOneAnswers() {
+    assertThat(ladder.prefersResumeUrl()).isTrue();
+    ladder.dialFailed(true);
+    assertThat(ladder.prefersResumeUrl()).isFalse();
+    ladder.dialFailed(false);
+    assertThat(ladder.prefersResumeUrl()).isTrue();
+    ladder.dialFailed(true);
+    assertThat(ladder.prefersResumeUrl()).isFalse();
+  }
+
+  @Test
+  void onlyAnAnswerOfTheBaseUrlProvesTheResumeUrlDead() {
+    assertThat(ladder.dialAnswered(false)).isFalse();
+    ladder.dialFailed(true);
+    ladder.dialFailed(false);
+    assertThat(ladder.dialAnswered(true)).isFalse();
+    assertThat(ladder.dialAnswered(false)).isFalse();
+    ladder.dialFailed(true);
+    assertThat(ladder.dialAnswered(false)).isTrue();
+    assertThat(ladder.prefersResumeUrl()).isTrue();
+  }
+
+  @Test
+  void aNewSessionStartsAtItsOwnResumeUrl() {
+    ladder.dialFailed(true);
+    ladder.sessionDropped();
+    assertThat(ladder.prefersResumeUrl()).isTrue();
+    assertThat(ladder.dialAnswered(false)).isFalse();
+  }
 }

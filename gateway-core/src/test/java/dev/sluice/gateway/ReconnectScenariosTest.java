@@ -7,8 +7,10 @@ import static dev.sluice.gateway.Scenario.live;
 import static dev.sluice.gateway.Scenario.scenario;
 import static dev.sluice.gateway.Scenario.storedScenario;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.sluice.gateway.Reconnect.Cause;
+import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,8 +109,37 @@ class ReconnectScenariosTest {
   }
 
   @Test
-  void aBaseUrlThatClosesBeforeHelloKeepsTheSession() {
-    storedScenario().open().lost().open().lost().expectOpen(BASE).expectSessionKept();
+  void whenTheBaseUrlFailsTooTheFaultIsNotTheResumeUrls() {
+    storedScenario()
+        .open()
+        .lost()
+        .expectOpen(BASE)
+        .open()
+        .lost()
+        .expectOpen(RESUME_URL)
+        .dialFails(0)
+        .expectOpen(BASE)
+        .dialFails(503)
+        .expectOpen(RESUME_URL)
+        .expectSessionKept()
+        .open()
+        .hello()
+        .resumed()
+        .lost()
+        .expectOpen(RESUME_URL);
+  }
+
+  @Test
+  void aResumeUrlIsForgottenOnceTheBaseUrlAnsweredInItsPlace() {
+    storedScenario()
+        .dialFails(503)
+        .open()
+        .hello()
+        .expectSent(Opcode.RESUME)
+        .resumed()
+        .lost()
+        .expectOpen(BASE)
+        .expectSessionKept();
   }
 
   @Test
@@ -507,5 +538,36 @@ class ReconnectScenariosTest {
       scenario.expectState(GatewayState.BACKOFF);
       assertThat(scenario.connection().reconnect().delayNanos()).isLessThan(60_000_000_001L);
     }
+  }
+
+  // The base URL.
+
+  @Test
+  void aNewBaseUrlIsDialledFromTheNextDialOn() {
+    Scenario scenario = in(GatewayState.IDENTIFYING).lost().expectOpen(BASE);
+    Reconnect before = scenario.connection().reconnect();
+
+    scenario.connection().gatewayUri(URI.create("wss://other.test/?x=1"));
+
+    scenario.expectOpen("wss://other.test");
+    Reconnect after = scenario.connection().reconnect();
+    assertThat(after.delayNanos()).isEqualTo(before.delayNanos());
+    assertThat(after.cause()).isEqualTo(before.cause());
+    scenario.dialFails(0).expectOpen("wss://other.test");
+  }
+
+  @Test
+  void aNewBaseUrlLeavesAResumeToTheResumeUrl() {
+    Scenario scenario = live();
+    scenario.connection().gatewayUri(URI.create("wss://other.test"));
+    scenario.lost().expectOpen(RESUME_URL).dialFails(0).expectOpen("wss://other.test");
+  }
+
+  @Test
+  void refusesABaseUrlThatIsNone() {
+    GatewayConnection connection = live().connection();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> connection.gatewayUri(URI.create("https://other.test")))
+        .withMessage("gateway URI: https://other.test (expected: wss://host)");
   }
 }

@@ -71,4 +71,13 @@ class TimerTableTest {
     timers.cancelAll();
     assertThat(timers.remainingNanos(0)).isEqualTo(Long.MAX_VALUE);
   }
+
+  @Test
+  void armingEarlierNeverPostpones() {
+    timers.armEarlier(TimerKind.SEND_BUDGET, 100);
+    timers.armEarlier(TimerKind.SEND_BUDGET, 200);
+    assertThat(timers.remainingNanos(0)).isEqualTo(100);
+    timers.armEarlier(TimerKind.SEND_BUDGET, 50);
+    assertThat(timers.remainingNanos(0)).isEqualTo(50);
+  }
 }

@@ -2,6 +2,7 @@ package dev.sluice.gateway.server;
 
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.Encoding;
+import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;

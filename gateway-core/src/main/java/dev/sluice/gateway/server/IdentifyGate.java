@@ -1,6 +1,8 @@
 package dev.sluice.gateway.server;
 
+import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.ShardId;
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -54,11 +56,12 @@ final class IdentifyGate {
     endPeriod(nowNanos);
     long resetAfterNanos = periodRuns ? PERIOD_NANOS - (nowNanos - periodStartNanos) : 0;
     return new GatewayBot(
-        config.gatewayUrl(),
+        URI.create(config.gatewayUrl()),
         config.shards(),
         config.sessionStartTotal(),
         remaining,
-        (resetAfterNanos + 999_999) / 1_000_000, // rounded up, so that nobody comes too early
+        Duration.ofMillis(
+            (resetAfterNanos + 999_999) / 1_000_000), // rounded up, so that nobody comes too early
         config.maxConcurrency());
   }
 

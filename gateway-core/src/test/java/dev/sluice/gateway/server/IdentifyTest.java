@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -231,11 +233,13 @@ class IdentifyTest {
   @Test
   void exhaustedBudgetIsAnsweredWithInvalidSessionUntilThePeriodEnds() {
     TestGateway gateway = new TestGateway(TestGateway.config().sessionStartTotal(1));
-    assertThat(gateway.server.gatewayBot().resetAfterMillis()).isZero();
+    assertThat(gateway.server.gatewayBot().resetAfter()).isZero();
     gateway.connectReady();
     gateway.advance(Duration.ofSeconds(5));
     assertThat(gateway.server.gatewayBot())
-        .isEqualTo(new GatewayBot("ws://127.0.0.1", 1, 1, 0, 86_395_000, 1));
+        .isEqualTo(
+            new GatewayBot(
+                URI.create("ws://127.0.0.1"), 1, 1, 0, Duration.ofMillis(86_395_000), 1));
 
     TestClient refused = gateway.connect();
     refused.take();
@@ -245,7 +249,7 @@ class IdentifyTest {
 
     gateway.advance(Duration.ofSeconds(86_395));
     assertThat(gateway.server.gatewayBot())
-        .isEqualTo(new GatewayBot("ws://127.0.0.1", 1, 1, 1, 0, 1));
+        .isEqualTo(new GatewayBot(URI.create("ws://127.0.0.1"), 1, 1, 1, Duration.ZERO, 1));
     gateway.connectReady();
     assertThat(gateway.server.gatewayBot().remaining()).isZero();
   }

@@ -6,6 +6,8 @@ public enum CommandOutcome {
   SENT,
   /** Too many commands wait, or the shard has ended. */
   REFUSED,
-  /** The shard ended, or the transport failed, before it was written. */
+  /** A later presence update took its place before it was written. */
+  OVERWRITTEN,
+  /** The session was lost, the shard ended, or the transport failed, before it was written. */
   DROPPED
 }

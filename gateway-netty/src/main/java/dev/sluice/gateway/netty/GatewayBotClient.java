@@ -1,5 +1,6 @@
 package dev.sluice.gateway.netty;
 
+import dev.sluice.gateway.GatewayBot;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;

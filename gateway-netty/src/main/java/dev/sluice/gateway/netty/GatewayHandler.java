@@ -70,6 +70,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
+    connection.bytesReceived(generation); // perhaps of a frame that is not whole yet
     shard.afterInput();
     ctx.fireChannelReadComplete();
   }

@@ -2,6 +2,7 @@ package dev.sluice.gateway.netty;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.gateway.DroppedCommand;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayConnection;
 import dev.sluice.gateway.GatewaySession;
@@ -10,11 +11,13 @@ import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.Opcode;
 import dev.sluice.gateway.Outgoing;
 import dev.sluice.gateway.Reconnect;
+import dev.sluice.gateway.SessionLost;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.IdentifyLimiter.Permit;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
@@ -24,8 +27,6 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
 import java.net.URI;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -75,7 +76,6 @@ public final class Shard {
   private boolean dialSlotUntilIdentify;
   private @Nullable CompletableFuture<Permit> permitRequest;
   private @Nullable Permit permit;
-  private @Nullable Queue<PendingCommand> pending; // those the connection has queued, in its order
   private @Nullable StopMode stopBeforeStart;
   private @Nullable URI dialledUri;
   private int dials;
@@ -216,9 +216,6 @@ public final class Shard {
         GatewayConnection.create(
             host.config(), id, session, context.scratch, NanoClock.system(), context.random);
     this.connection = connection;
-    if (session != null && connection.sessionId() == null) {
-      log.warn("shard {}: starts a new session: {}", id, connection.reconnect().detail());
-    }
     if (stopBeforeStart != null) {
       connection.stop(stopBeforeStart);
     }
@@ -271,6 +268,8 @@ public final class Shard {
       reconnecting = true;
       onReconnect(connection, connection.reconnect());
     }
+    tellDropped(connection);
+    tellSessionLost(connection);
     setTimeout(connection);
   }
 
@@ -498,7 +497,6 @@ public final class Shard {
       case FATAL -> {
         log.error("shard {}: gateway closed with {}: gives up", id, connection.failed());
         closeTransport(0);
-        dropCommands();
         host.shardFailed(this, requireNonNull(connection.failed()));
       }
       case STOPPED -> onStopped(connection);
@@ -529,7 +527,6 @@ public final class Shard {
     if (redial != null) {
       redial.cancel(false);
     }
-    dropCommands();
     storeSession(connection)
         .whenComplete(
             (kept, failure) -> {
@@ -697,20 +694,19 @@ public final class Shard {
             used.sent(); // even if the write failed: the gateway may have got it
             CLOSE_ON_FAILURE.operationComplete(written);
           };
-    } else if (outgoing.command() != null && pending != null && !pending.isEmpty()) {
-      CompletableFuture<CommandOutcome> outcome = pending.remove().outcome;
-      listener =
-          written -> {
-            outcome.complete(written.isSuccess() ? CommandOutcome.SENT : CommandOutcome.DROPPED);
-            CLOSE_ON_FAILURE.operationComplete(written);
-          };
     }
-    ctx.write(new TextWebSocketFrame(payload)).addListener(listener);
+    ChannelFuture written = ctx.write(new TextWebSocketFrame(payload)).addListener(listener);
+    if (outgoing.attachment() instanceof PendingCommand command) {
+      written.addListener(
+          outcome ->
+              command.outcome.complete(
+                  outcome.isSuccess() ? CommandOutcome.SENT : CommandOutcome.DROPPED));
+    }
   }
 
   private void queue(PendingCommand command) {
     try {
-      if (connection == null || !connection.queue(command.command)) {
+      if (connection == null || !connection.queue(command.command, command)) {
         command.outcome.complete(CommandOutcome.REFUSED);
         return;
       }
@@ -718,18 +714,31 @@ public final class Shard {
       command.outcome.completeExceptionally(e);
       return;
     }
-    if (pending == null) {
-      pending = new ArrayDeque<>();
-    }
-    pending.add(command);
     afterInput();
   }
 
-  private void dropCommands() {
-    Queue<PendingCommand> dropped = pending;
-    pending = null;
-    if (dropped != null) {
-      dropped.forEach(command -> command.outcome.complete(CommandOutcome.DROPPED));
+  private static void tellDropped(GatewayConnection connection) {
+    for (DroppedCommand dropped = connection.pollDroppedCommand();
+        dropped != null;
+        dropped = connection.pollDroppedCommand()) {
+      PendingCommand command = (PendingCommand) dropped.attachment();
+      command.outcome.complete(
+          dropped.reason() == DroppedCommand.Reason.OVERWRITTEN
+              ? CommandOutcome.OVERWRITTEN
+              : CommandOutcome.DROPPED);
+    }
+  }
+
+  private void tellSessionLost(GatewayConnection connection) {
+    SessionLost lost = connection.pollSessionLost();
+    if (lost != null) {
+      log.warn(
+          "shard {}: session lost after sequence {} of {}: {}",
+          id,
+          lost.handledSequence(),
+          lost.receivedSequence(),
+          lost.reason());
+      notify(listener -> listener.onSessionLost(this, lost));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.sluice.gateway.netty;
 
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Reconnect;
+import dev.sluice.gateway.SessionLost;
 import java.net.URI;
 
 /**
@@ -26,6 +27,14 @@ public interface ShardListener {
    * @param reconnect why, how, and when
    */
   default void onReconnect(Shard shard, Reconnect reconnect) {}
+
+  /**
+   * A shard's session was lost: events after the last one that was handled may never come.
+   *
+   * @param shard the shard
+   * @param lost which session, how far it was handled, and why it was lost
+   */
+  default void onSessionLost(Shard shard, SessionLost lost) {}
 
   /**
    * A dial failed: no such host, refused, TLS, or an HTTP answer other than the upgrade.

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.GatewaySession;
