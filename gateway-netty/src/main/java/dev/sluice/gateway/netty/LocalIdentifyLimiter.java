@@ -1,5 +1,6 @@
 package dev.sluice.gateway.netty;
 
+import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.sharding.IdentifyQueue;
@@ -24,11 +25,13 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
 
   private static final Logger log = LoggerFactory.getLogger(LocalIdentifyLimiter.class);
   private static final long MIN_REFUSAL_NANOS = 1_000_000_000L;
+  private static final long MAX_REFUSAL_NANOS = 300_000_000_000L; // then the budget is updated
 
   private final EventExecutor executor;
   private final IdentifyQueue queue;
   private final Map<Integer, CompletableFuture<Permit>> waiting = new HashMap<>();
   private final @Nullable SessionStartBudget budget;
+  private final Runnable onExhausted;
   private @Nullable ScheduledFuture<?> wakeUp;
   private boolean exhausted;
 
@@ -36,12 +39,26 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
    * Creates a limiter.
    *
    * @param budget the session starts that are left, or null when nobody knows
+   * @param onExhausted is told when none is left, now and again, so that the budget is updated
    */
   LocalIdentifyLimiter(
-      EventExecutor executor, int maxConcurrency, @Nullable SessionStartBudget budget) {
+      EventExecutor executor,
+      int maxConcurrency,
+      @Nullable SessionStartBudget budget,
+      Runnable onExhausted) {
     this.executor = executor;
     this.queue = IdentifyQueue.create(maxConcurrency, NanoClock.system());
     this.budget = budget;
+    this.onExhausted = onExhausted;
+  }
+
+  /** Takes over what GET /gateway/bot says now, on the executor. */
+  void update(GatewayBot gatewayBot, int maxConcurrency) {
+    queue.maxConcurrency(maxConcurrency);
+    if (budget != null) {
+      budget.update(gatewayBot.total(), gatewayBot.remaining(), gatewayBot.resetAfter());
+    }
+    grant();
   }
 
   @Override
@@ -86,7 +103,8 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
           queue.size(),
           TimeUnit.NANOSECONDS.toSeconds(resetAfterNanos));
     }
-    wakeUpAfter(Math.max(MIN_REFUSAL_NANOS, resetAfterNanos));
+    onExhausted.run();
+    wakeUpAfter(Math.min(MAX_REFUSAL_NANOS, Math.max(MIN_REFUSAL_NANOS, resetAfterNanos)));
   }
 
   private void release(int shardId) {

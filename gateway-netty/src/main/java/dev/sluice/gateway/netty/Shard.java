@@ -53,6 +53,7 @@ public final class Shard {
 
   private static final Logger log = LoggerFactory.getLogger(Shard.class);
   private static final long PERMIT_RETRY_SECONDS = 5;
+  private static final int DIAL_FAILURES_UNTIL_SUSPICION = 3;
 
   private final ShardHost host;
   private final ShardId id;
@@ -79,6 +80,7 @@ public final class Shard {
   private @Nullable StopMode stopBeforeStart;
   private @Nullable URI dialledUri;
   private int dials;
+  private int dialFailures; // in a row
   private boolean readingPaused; // by the sink
   private boolean wasReady;
   private boolean abandoned; // another process may run the shard
@@ -215,11 +217,24 @@ public final class Shard {
     GatewayConnection connection =
         GatewayConnection.create(
             host.config(), id, session, context.scratch, NanoClock.system(), context.random);
+    if (!host.gatewayUri().equals(host.config().gatewayUri())) {
+      connection.gatewayUri(host.gatewayUri());
+    }
     this.connection = connection;
     if (stopBeforeStart != null) {
       connection.stop(stopBeforeStart);
     }
     afterInput();
+  }
+
+  /** Says that new sessions start at another URL now, from any thread. */
+  void gatewayMoved(URI gatewayUri) {
+    execute(
+        () -> {
+          if (connection != null) {
+            connection.gatewayUri(gatewayUri);
+          }
+        });
   }
 
   /** Stops the shard, from any thread; {@link #stopped()} tells when it has. */
@@ -291,6 +306,7 @@ public final class Shard {
     pipeline.addLast(PipelineNames.DISPATCH, new DispatchTail(this, host.sink()));
     gateway = pipeline.context(PipelineNames.GATEWAY);
     dialledUri = null;
+    dialFailures = 0;
     redial = null;
     if (!dialSlotUntilIdentify) {
       releaseDialSlot();
@@ -432,6 +448,9 @@ public final class Shard {
   private void dialFailureSeen(Throwable cause) {
     URI uri = requireNonNull(dialledUri);
     log.warn("shard {}: dial of {} failed: {}", id, uri, Causes.describe(cause));
+    if (++dialFailures >= DIAL_FAILURES_UNTIL_SUSPICION) {
+      host.gatewayUnreachable();
+    }
     notify(listener -> listener.onDialFailure(this, uri, cause));
   }
 

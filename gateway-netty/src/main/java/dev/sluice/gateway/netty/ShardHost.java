@@ -2,6 +2,7 @@ package dev.sluice.gateway.netty;
 
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.GatewayConfig;
+import java.net.URI;
 
 /** What a shard asks of the manager that runs it, once that has started. */
 interface ShardHost {
@@ -9,6 +10,12 @@ interface ShardHost {
   GatewayConfig config();
 
   int maxConcurrency();
+
+  /** Where new sessions start now. */
+  URI gatewayUri();
+
+  /** Dials fail again and again: the gateway may have moved. */
+  void gatewayUnreachable();
 
   IdentifyLimiter identifyLimiter();
 

@@ -108,6 +108,8 @@ public final class ShardManager implements AutoCloseable {
   // Set once, by start(), before the first shard.
   private volatile @Nullable Started running;
   private volatile boolean identifiesStopped;
+  private volatile @Nullable URI movedGatewayUri; // when it is another than at the start
+  private volatile @Nullable GatewayBotRefresh refresh; // null if GET /gateway/bot is never asked
 
   /** What is known once GET /gateway/bot has answered. */
   private record Started(
@@ -357,9 +359,15 @@ public final class ShardManager implements AutoCloseable {
   }
 
   private CompletableFuture<GatewayBot> gatewayBot(int attempt) {
-    if (settings.maxConcurrency > 0 && settings.gatewayUri != null && settings.knowsShards()) {
+    if (settings.knowsAll()) {
       return CompletableFuture.completedFuture(
-          new GatewayBot(settings.gatewayUri, 1, 0, 0, Duration.ZERO, settings.maxConcurrency));
+          new GatewayBot(
+              requireNonNull(settings.gatewayUri),
+              1,
+              0,
+              0,
+              Duration.ZERO,
+              settings.maxConcurrency));
     }
     CompletableFuture<GatewayBot> answer =
         new GatewayBotClient(bootstrap, tls, settings.apiUri, token).get();
@@ -391,6 +399,21 @@ public final class ShardManager implements AutoCloseable {
     }
   }
 
+  /** What GET /gateway/bot says of a bot that runs already. */
+  private void update(GatewayBot gatewayBot) {
+    if (running().identifyLimiter instanceof LocalIdentifyLimiter limiter) {
+      limiter.update(
+          gatewayBot,
+          settings.maxConcurrency > 0 ? settings.maxConcurrency : gatewayBot.maxConcurrency());
+    }
+    URI said = Uris.withoutTrailingSlash(gatewayBot.url());
+    if (settings.gatewayUri == null && !said.equals(host.gatewayUri())) {
+      log.warn("the gateway moved from {} to {}", host.gatewayUri(), said);
+      movedGatewayUri = said;
+      shards.values().forEach(shard -> shard.gatewayMoved(said));
+    }
+  }
+
   private void run(GatewayBot gatewayBot) {
     URI gatewayUri = settings.gatewayUri == null ? gatewayBot.url() : settings.gatewayUri;
     int maxConcurrency =
@@ -404,10 +427,19 @@ public final class ShardManager implements AutoCloseable {
             config,
             maxConcurrency,
             settings.identifyLimiter == null
-                ? new LocalIdentifyLimiter(control, maxConcurrency, budget(gatewayBot))
+                ? new LocalIdentifyLimiter(
+                    control, maxConcurrency, budget(gatewayBot), host::askGatewayBotAgain)
                 : settings.identifyLimiter,
             new DialLimiter(control, contexts.size(), maxConcurrency),
             assignment);
+    if (!settings.knowsAll()) {
+      refresh =
+          new GatewayBotRefresh(
+              control,
+              settings.apiRefreshInterval.toNanos(),
+              () -> new GatewayBotClient(bootstrap, tls, settings.apiUri, token).get(),
+              this::update);
+    }
     synchronized (this) {
       if (phase == Phase.STOPPED) {
         return; // which stop() has told
@@ -440,6 +472,26 @@ public final class ShardManager implements AutoCloseable {
     @Override
     public int maxConcurrency() {
       return running().maxConcurrency;
+    }
+
+    @Override
+    public URI gatewayUri() {
+      URI moved = movedGatewayUri;
+      return moved == null ? config().gatewayUri() : moved;
+    }
+
+    @Override
+    public void gatewayUnreachable() {
+      if (settings.gatewayUri == null) {
+        askGatewayBotAgain();
+      }
+    }
+
+    void askGatewayBotAgain() {
+      GatewayBotRefresh asking = refresh;
+      if (asking != null) {
+        asking.request();
+      }
     }
 
     @Override
@@ -601,6 +653,7 @@ public final class ShardManager implements AutoCloseable {
     private @Nullable URI gatewayUri;
     private URI apiUri = DEFAULT_API_URI;
     private Duration apiRetryDelay = Duration.ofSeconds(1);
+    private Duration apiRefreshInterval = Duration.ofMinutes(1);
     private @Nullable ShardPlan plan;
     private @Nullable ShardAssignment assignment;
     private int maxConcurrency;
@@ -838,6 +891,24 @@ public final class ShardManager implements AutoCloseable {
     }
 
     /**
+     * Sets how often GET /gateway/bot may be asked again, which happens while dials fail again and
+     * again or no session start is left. Default: 1 min.
+     *
+     * @param apiRefreshInterval not negative
+     * @return this
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder apiRefreshInterval(Duration apiRefreshInterval) {
+      once("apiRefreshInterval");
+      if (apiRefreshInterval.isNegative()) {
+        throw new IllegalArgumentException(
+            "apiRefreshInterval: " + apiRefreshInterval + " (expected: not negative)");
+      }
+      this.apiRefreshInterval = apiRefreshInterval;
+      return this;
+    }
+
+    /**
      * Sets how many shards may identify in 5 s. Default: what GET /gateway/bot says; it is not
      * asked when this, the shards and the gateway URI are all set.
      *
@@ -892,8 +963,9 @@ public final class ShardManager implements AutoCloseable {
       return "ShardManager.Builder[intents=" + intents + ", apiUri=" + apiUri + ']';
     }
 
-    private boolean knowsShards() {
-      return plan != null || assignment != null;
+    /** Whether GET /gateway/bot need not be asked at all. */
+    private boolean knowsAll() {
+      return maxConcurrency > 0 && gatewayUri != null && (plan != null || assignment != null);
     }
 
     private EventSink sink() {

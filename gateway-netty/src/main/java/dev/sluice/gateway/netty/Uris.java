@@ -22,4 +22,10 @@ final class Uris {
   static String hostHeader(URI uri) {
     return uri.getPort() == -1 ? uri.getHost() : uri.getHost() + ':' + uri.getPort();
   }
+
+  /** As two answers may name the same gateway. */
+  static URI withoutTrailingSlash(URI uri) {
+    String text = uri.toString();
+    return text.endsWith("/") ? URI.create(text.substring(0, text.length() - 1)) : uri;
+  }
 }

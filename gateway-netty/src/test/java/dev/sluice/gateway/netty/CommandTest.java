@@ -4,17 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.sluice.gateway.Activity;
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.Presence;
+import dev.sluice.gateway.SessionLost;
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.testkit.LocalGateway;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class CommandTest extends Resources {
@@ -163,5 +169,62 @@ final class CommandTest extends Resources {
         .configure(
             config -> config.maxQueuedCommands(maxQueuedCommands).maxBackoff(Duration.ofMillis(50)))
         .build();
+  }
+
+  @Test
+  void ofPresencesThatWaitTheNewestIsSent() throws Exception {
+    LocalGateway gateway = open(LocalGateway.builder().listener(recorder).start());
+    ShardManager manager =
+        open(
+            ShardManager.builder(gateway.token(), Intents.of())
+                .apiUri(gateway.apiUri())
+                .shards(1)
+                .build());
+    get(manager.start());
+    get(manager.ready());
+    Shard shard = manager.shards().iterator().next();
+    List<CompletionStage<CommandOutcome>> outcomes = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      outcomes.add(
+          shard.send(
+              new GatewayCommand.UpdatePresence(Presence.online(Activity.playing("p" + i)))));
+    }
+
+    assertThat(get(outcomes.get(4))).isEqualTo(CommandOutcome.SENT);
+    assertThat(get(outcomes.get(5))).isEqualTo(CommandOutcome.OVERWRITTEN);
+    get(manager.stop(StopMode.GOODBYE));
+    assertThat(get(outcomes.get(6))).isEqualTo(CommandOutcome.DROPPED);
+  }
+
+  @Test
+  void whatWaitsIsDroppedWithTheSessionAndTheListenerTold() throws Exception {
+    LocalGateway gateway = open(LocalGateway.builder().listener(recorder).start());
+    BlockingQueue<SessionLost> losses = new LinkedBlockingQueue<>();
+    ShardManager manager =
+        open(
+            ShardManager.builder(gateway.token(), Intents.of())
+                .apiUri(gateway.apiUri())
+                .shards(1)
+                .listener(
+                    new ShardListener() {
+                      @Override
+                      public void onSessionLost(Shard shard, SessionLost lost) {
+                        losses.add(lost);
+                      }
+                    })
+                .build());
+    get(manager.start());
+    get(manager.ready());
+    Shard shard = manager.shards().iterator().next();
+    assertThat(get(shard.send(GatewayCommand.RequestGuildMembers.all(7))))
+        .isEqualTo(CommandOutcome.SENT);
+    CompletionStage<CommandOutcome> waits = shard.send(GatewayCommand.RequestGuildMembers.all(7));
+    assertThat(get(shard.send(command(1, 1)))).as("it passes").isEqualTo(CommandOutcome.SENT);
+
+    get(gateway.invalidateSessions(all -> true, false));
+
+    assertThat(get(waits)).isEqualTo(CommandOutcome.DROPPED);
+    assertThat(losses.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS))
+        .satisfies(lost -> assertThat(lost.reason()).isEqualTo("gateway invalidated it"));
   }
 }

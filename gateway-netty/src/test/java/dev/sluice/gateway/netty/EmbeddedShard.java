@@ -135,6 +135,16 @@ final class EmbeddedShard implements ShardHost, Connector {
   }
 
   @Override
+  public URI gatewayUri() {
+    return config().gatewayUri();
+  }
+
+  @Override
+  public void gatewayUnreachable() {
+    // there is nobody to ask
+  }
+
+  @Override
   public IdentifyLimiter identifyLimiter() {
     return new ShardManagerTest.UnlimitedIdentifies();
   }

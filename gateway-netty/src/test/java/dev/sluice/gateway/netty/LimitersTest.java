@@ -2,15 +2,18 @@ package dev.sluice.gateway.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.netty.IdentifyLimiter.Permit;
 import dev.sluice.gateway.sharding.SessionStartBudget;
 import io.netty.util.concurrent.ImmediateEventExecutor;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -30,7 +33,7 @@ final class LimitersTest {
     }
 
     private LocalIdentifyLimiter limiter(int maxConcurrency) {
-      return new LocalIdentifyLimiter(executor, maxConcurrency, null);
+      return new LocalIdentifyLimiter(executor, maxConcurrency, null, () -> {});
     }
 
     private CompletableFuture<Permit> acquire(LocalIdentifyLimiter limiter, int shard)
@@ -60,7 +63,7 @@ final class LimitersTest {
     void noMorePermitsThanSessionStartsAreLeft() throws Exception {
       SessionStartBudget budget = SessionStartBudget.create(0, NanoClock.system());
       budget.update(1000, 1, Duration.ofHours(1));
-      LocalIdentifyLimiter limiter = new LocalIdentifyLimiter(executor, 4, budget);
+      LocalIdentifyLimiter limiter = new LocalIdentifyLimiter(executor, 4, budget, () -> {});
 
       Permit last = acquire(limiter, 0).join();
       CompletableFuture<Permit> beyond = acquire(limiter, 1);
@@ -72,6 +75,26 @@ final class LimitersTest {
       beyond.join().sent();
       settle();
       assertThat(acquire(limiter, 2)).isNotDone();
+    }
+
+    @Test
+    void asksForTheSessionStartLimitWhileNoneIsLeftAndGoesOnWithWhatItSays() throws Exception {
+      SessionStartBudget budget = SessionStartBudget.create(0, NanoClock.system());
+      budget.update(1000, 0, Duration.ofHours(1));
+      AtomicInteger asked = new AtomicInteger();
+      LocalIdentifyLimiter limiter =
+          new LocalIdentifyLimiter(executor, 1, budget, asked::incrementAndGet);
+      CompletableFuture<Permit> first = acquire(limiter, 0);
+      CompletableFuture<Permit> second = acquire(limiter, 1);
+      assertThat(first).isNotDone();
+      assertThat(asked).hasPositiveValue();
+
+      GatewayBot answer =
+          new GatewayBot(URI.create("wss://a.test"), 16, 1000, 2, Duration.ofHours(1), 2);
+      executor.submit(() -> limiter.update(answer, 2)).get();
+
+      assertThat(first).isCompleted();
+      assertThat(second).as("in a bucket of its own now").isCompleted();
     }
 
     @Test

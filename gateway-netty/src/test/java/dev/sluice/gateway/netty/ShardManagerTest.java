@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Reconnect;
@@ -346,6 +347,37 @@ final class ShardManagerTest extends Resources {
         .satisfies(failure -> assertThat(failure.cause()).hasMessageContaining("503"));
     assertThat(get(gateway.stats()).resumeDials()).isEqualTo(1);
     assertThat(get(gateway.stats()).baseDials()).isEqualTo(3);
+  }
+
+  @Test
+  void aGatewayThatMovedIsFoundByAskingAgain() throws Exception {
+    LocalGateway before = gateway();
+    LocalGateway after = gateway();
+    get(before.refuseDials(LocalGateway.Endpoint.BASE, 503));
+    get(
+        before.respondToGatewayBot(
+            200, new GatewayBot(after.uri(), 1, 1000, 999, Duration.ofHours(1), 1).toJson()));
+    ShardManager manager =
+        open(
+            settings(before)
+                .gatewayUri(before.uri())
+                .shards(1)
+                .apiRefreshInterval(Duration.ZERO)
+                .build());
+    get(manager.start());
+    recorder.await("failed dials", () -> recorder.failures().size() >= 4);
+    assertThat(recorder.identifies()).as("the URI was the user's choice").isZero();
+    get(manager.stop(StopMode.GOODBYE));
+
+    get(before.restoreGatewayBot());
+    ShardManager moves = open(settings(before).shards(1).apiRefreshInterval(Duration.ZERO).build());
+    get(moves.start());
+    get(
+        before.respondToGatewayBot(
+            200, new GatewayBot(after.uri(), 1, 1000, 999, Duration.ofHours(1), 1).toJson()));
+    get(moves.ready());
+
+    assertThat(get(after.stats()).baseDials()).isEqualTo(1);
   }
 
   @Test
