@@ -9,6 +9,9 @@ import java.util.Arrays;
  */
 final class AcknowledgementLog {
 
+  /** A ring that grew beyond this is let go of as soon as it is empty. */
+  static final int KEPT_SLOTS = 256;
+
   private static final long[] EMPTY = new long[0];
 
   /** A ring, oldest first; a sequence, or its complement once acknowledged. Grows on first use. */
@@ -56,6 +59,14 @@ final class AcknowledgementLog {
       head = (head + 1) & (ring.length - 1);
       size--;
     }
+    if (size == 0 && ring.length > KEPT_SLOTS) {
+      ring = EMPTY;
+      head = 0;
+    }
+  }
+
+  int capacity() {
+    return ring.length;
   }
 
   private int find(long sequence) {

@@ -1083,13 +1083,19 @@ public final class GatewayConnection {
   }
 
   private void onMalformed(Envelope envelope) {
-    if (envelope.sequence() >= 0 && TransitionTable.next(state, Signal.DISPATCH) != null) {
+    EventType type = envelope.type();
+    if (envelope.sequence() >= 0
+        && type != EventType.READY // without it there is no session to go on with
+        && TransitionTable.next(state, Signal.DISPATCH) != null) {
       // Its place in the session is known, so the session can go on without it.
       malformedMessages++;
       if (envelope.sequence() > received) {
         received = envelope.sequence();
         acknowledgements.received(received);
         acknowledgements.acknowledge(received);
+      }
+      if (type == EventType.RESUMED) {
+        transition(Signal.RESUMED); // there is nothing in it that anybody needs
       }
       return;
     }

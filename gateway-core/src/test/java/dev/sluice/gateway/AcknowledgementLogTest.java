@@ -119,4 +119,24 @@ class AcknowledgementLogTest {
       assertThat(log.unacknowledged()).isEqualTo(model.size());
     }
   }
+
+  @Test
+  void letsGoOfTheRingOfAFloodOnceItIsEmpty() {
+    log.reset(0);
+    for (int i = 1; i <= 10_000; i++) {
+      log.received(i);
+    }
+    for (int i = 1; i < 10_000; i++) {
+      log.acknowledge(i);
+    }
+    assertThat(log.capacity()).isGreaterThan(AcknowledgementLog.KEPT_SLOTS);
+
+    log.acknowledge(10_000);
+
+    assertThat(log.capacity()).isZero();
+    assertThat(log.checkpoint()).isEqualTo(10_000);
+    log.received(10_001);
+    log.acknowledge(10_001);
+    assertThat(log.checkpoint()).isEqualTo(10_001);
+  }
 }

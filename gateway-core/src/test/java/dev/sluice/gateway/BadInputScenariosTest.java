@@ -456,4 +456,26 @@ class BadInputScenariosTest {
     assertThat(dispatches).isPositive();
     assertThat(scenario.connection().state()).isNotIn(GatewayState.FATAL, GatewayState.STOPPED);
   }
+
+  @Test
+  void aResumedThatIsNoPayloadEndsTheReplayAllTheSame() {
+    in(GatewayState.RESUMING)
+        .recv("{\"t\":\"RESUMED\",\"s\":41,\"op\":0,\"d\":{\"_trace\":[}")
+        .expectMalformed(1)
+        .expectState(GatewayState.READY)
+        .lost()
+        .open()
+        .hello()
+        .expectSent(Opcode.RESUME)
+        .expectSentData(d -> assertThat(d.get("seq").asLong()).isEqualTo(41));
+  }
+
+  @Test
+  void aReadyThatIsNoPayloadInPlaceOfAReplayCostsTheTransport() {
+    in(GatewayState.RESUMING)
+        .recv("{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":{\"v\":10,}")
+        .expectMalformed(1)
+        .expectCause(Reconnect.Cause.PROTOCOL_ERROR)
+        .expectSessionKept();
+  }
 }

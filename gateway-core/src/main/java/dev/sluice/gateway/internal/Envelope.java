@@ -72,7 +72,7 @@ public final class Envelope {
    * @param end the index after the last byte
    * @return whether the message is a JSON object with an {@code op} that is a non-negative int, an
    *     {@code s} that is absent, null or a non-negative long, and a {@code t} that is absent, null
-   *     or a string. If not, only {@link #error} and {@link #sequence} mean anything
+   *     or a string. If not, only {@link #error}, {@link #sequence} and {@link #type} mean anything
    * @throws IndexOutOfBoundsException if the range is not within the limit; never for the bytes
    */
   public boolean scan(ByteBuffer message, int start, int end) {
@@ -107,7 +107,10 @@ public final class Envelope {
     return sequence;
   }
 
-  /** {@return the event type, null when {@code t} is absent or null} */
+  /**
+   * {@return the event type, null when {@code t} is absent or null} After a scan that returned
+   * false it is null too when {@code t} was not readable.
+   */
   public @Nullable EventType type() {
     return type;
   }
