@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.gateway.Opcode;
 import dev.sluice.gateway.ShardId;
@@ -49,6 +50,12 @@ final class Payloads {
     } catch (IOException e) {
       return null; // malformed UTF-8 is no JsonProcessingException
     }
+  }
+
+  /** {@return the data of an event, not consumed; a missing node if it is no JSON object} */
+  static JsonNode parseData(ByteBuffer d) {
+    ObjectNode object = parse(d.duplicate());
+    return object == null ? MissingNode.getInstance() : object;
   }
 
   static byte[] hello(long heartbeatIntervalMillis) {
