@@ -1,5 +1,7 @@
 package dev.sluice.gateway.server;
 
+import dev.sluice.gateway.Intent;
+import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
 import java.time.Duration;
 import java.util.HashSet;
@@ -28,7 +30,14 @@ public final class GatewayServerConfig {
   private final int sessionStartTotal;
   private final int sessionStartRemaining;
   private final int shards;
+  private final int shardMultiple;
+  private final Intents allowedPrivilegedIntents;
+  private final boolean filterByIntents;
+  private final boolean tokenResetWhenExhausted;
+  private final boolean closeRefusedResumes;
+  private final Duration reconnectGrace;
   private final Duration sessionLifetime;
+  private final int maxDetachedSessions;
   private final int replayCapacity;
   private final int replayMaxBytes;
   private final int sendLimit;
@@ -51,7 +60,14 @@ public final class GatewayServerConfig {
     this.sessionStartRemaining =
         builder.sessionStartRemaining == null ? sessionStartTotal : builder.sessionStartRemaining;
     this.shards = builder.shards;
+    this.shardMultiple = builder.shardMultiple;
+    this.allowedPrivilegedIntents = builder.allowedPrivilegedIntents;
+    this.filterByIntents = builder.filterByIntents;
+    this.tokenResetWhenExhausted = builder.tokenResetWhenExhausted;
+    this.closeRefusedResumes = builder.closeRefusedResumes;
+    this.reconnectGrace = builder.reconnectGrace;
     this.sessionLifetime = builder.sessionLifetime;
+    this.maxDetachedSessions = builder.maxDetachedSessions;
     this.replayCapacity = builder.replayCapacity;
     this.replayMaxBytes = builder.replayMaxBytes;
     this.sendLimit = builder.sendLimit;
@@ -69,7 +85,22 @@ public final class GatewayServerConfig {
     requireInRange("sessionStartTotal", sessionStartTotal, 0, Integer.MAX_VALUE);
     requireInRange("sessionStartRemaining", sessionStartRemaining, 0, sessionStartTotal);
     requireInRange("shards", shards, 1, Integer.MAX_VALUE);
+    requireInRange("shardMultiple", shardMultiple, 1, Integer.MAX_VALUE);
+    if (shards % shardMultiple != 0) {
+      throw new IllegalArgumentException(
+          "shards: " + shards + " (expected: a multiple of " + shardMultiple + ')');
+    }
+    if ((allowedPrivilegedIntents.value() & ~privileged().value()) != 0) {
+      throw new IllegalArgumentException(
+          "allowedPrivilegedIntents: "
+              + allowedPrivilegedIntents
+              + " (expected: among "
+              + privileged()
+              + ')');
+    }
+    requirePositive("reconnectGrace", reconnectGrace);
     requirePositive("sessionLifetime", sessionLifetime);
+    requireInRange("maxDetachedSessions", maxDetachedSessions, 0, Integer.MAX_VALUE);
     requireInRange("replayCapacity", replayCapacity, 1, 1 << 30);
     requireInRange("replayMaxBytes", replayMaxBytes, 1, Integer.MAX_VALUE);
     requireInRange("sendLimit", sendLimit, 1, 1 << 20);
@@ -151,9 +182,49 @@ public final class GatewayServerConfig {
     return shards;
   }
 
+  /** {@return the number that shard counts must be a multiple of, at least 1} */
+  public int shardMultiple() {
+    return shardMultiple;
+  }
+
+  /** {@return the privileged intents that clients may ask for} */
+  public Intents allowedPrivilegedIntents() {
+    return allowedPrivilegedIntents;
+  }
+
+  /** {@return every intent that clients may ask for} */
+  Intents allowedIntents() {
+    return new Intents(Intents.nonPrivileged().value() | allowedPrivilegedIntents.value());
+  }
+
+  /** {@return whether a session gets only the events that its intents cover} */
+  public boolean filterByIntents() {
+    return filterByIntents;
+  }
+
+  /** {@return whether an IDENTIFY over the budget resets the token} */
+  public boolean tokenResetWhenExhausted() {
+    return tokenResetWhenExhausted;
+  }
+
+  /** {@return whether a RESUME that is refused closes with 4009} */
+  public boolean closeRefusedResumes() {
+    return closeRefusedResumes;
+  }
+
+  /** {@return how long a connection stays open after RECONNECT} */
+  public Duration reconnectGrace() {
+    return reconnectGrace;
+  }
+
   /** {@return how long a session without a connection may be resumed} */
   public Duration sessionLifetime() {
     return sessionLifetime;
+  }
+
+  /** {@return how many sessions without a connection are kept} */
+  public int maxDetachedSessions() {
+    return maxDetachedSessions;
   }
 
   /** {@return how many events a session keeps for replay, at least 1} */
@@ -210,6 +281,10 @@ public final class GatewayServerConfig {
         + ']';
   }
 
+  private static Intents privileged() {
+    return new Intents(Intents.all().value() & ~Intents.nonPrivileged().value());
+  }
+
   private static void requirePositive(String name, Duration value) {
     Objects.requireNonNull(value, name);
     // toNanos() overflows above 292 years; what is compared on a NanoClock must fit.
@@ -242,7 +317,14 @@ public final class GatewayServerConfig {
     private int sessionStartTotal = 1000;
     private @Nullable Integer sessionStartRemaining;
     private int shards = 1;
+    private int shardMultiple = 1;
+    private Intents allowedPrivilegedIntents = privileged();
+    private boolean filterByIntents = true;
+    private boolean tokenResetWhenExhausted;
+    private boolean closeRefusedResumes;
+    private Duration reconnectGrace = Duration.ofSeconds(5);
     private Duration sessionLifetime = Duration.ofMinutes(3);
+    private int maxDetachedSessions = 1 << 16;
     private int replayCapacity = 10_000;
     private int replayMaxBytes = 16 << 20;
     private int sendLimit = 120;
@@ -392,6 +474,90 @@ public final class GatewayServerConfig {
     }
 
     /**
+     * Sets the number that shard counts must be a multiple of, as for large bots; 1 by default.
+     * Another count closes with 4010.
+     *
+     * @param shardMultiple at least 1; divides the recommended number of shards
+     * @return this
+     * @see <a
+     *     href="https://discord.com/developers/docs/events/gateway#sharding-for-large-bots">Sharding
+     *     for large bots</a>
+     */
+    public Builder shardMultiple(int shardMultiple) {
+      once("shardMultiple");
+      this.shardMultiple = shardMultiple;
+      return this;
+    }
+
+    /**
+     * Sets the privileged intents that are switched on for the application; all by default. An
+     * IDENTIFY with another privileged intent closes with 4014.
+     *
+     * @param allowedPrivilegedIntents a set of privileged intents
+     * @return this
+     * @see <a
+     *     href="https://discord.com/developers/docs/events/gateway#privileged-intents">Privileged
+     *     intents</a>
+     */
+    public Builder allowedPrivilegedIntents(Intent... allowedPrivilegedIntents) {
+      once("allowedPrivilegedIntents");
+      this.allowedPrivilegedIntents = Intents.of(allowedPrivilegedIntents);
+      return this;
+    }
+
+    /**
+     * Sets whether a session gets only the events that its intents cover; true by default.
+     *
+     * @param filterByIntents false to deliver every event
+     * @return this
+     */
+    public Builder filterByIntents(boolean filterByIntents) {
+      once("filterByIntents");
+      this.filterByIntents = filterByIntents;
+      return this;
+    }
+
+    /**
+     * Sets what an IDENTIFY does that finds no session start left: {@linkplain
+     * GatewayServer#resetToken reset the token}, as Discord does, or get INVALID_SESSION; the
+     * latter by default.
+     *
+     * @param tokenResetWhenExhausted whether it resets the token
+     * @return this
+     */
+    public Builder tokenResetWhenExhausted(boolean tokenResetWhenExhausted) {
+      once("tokenResetWhenExhausted");
+      this.tokenResetWhenExhausted = tokenResetWhenExhausted;
+      return this;
+    }
+
+    /**
+     * Sets what a RESUME gets of which the session is not known any more or cannot be replayed in
+     * full: INVALID_SESSION {@code false}, or a close with 4009; the former by default.
+     *
+     * @param closeRefusedResumes whether it is closed
+     * @return this
+     */
+    public Builder closeRefusedResumes(boolean closeRefusedResumes) {
+      once("closeRefusedResumes");
+      this.closeRefusedResumes = closeRefusedResumes;
+      return this;
+    }
+
+    /**
+     * Sets how long a connection stays open after RECONNECT before the server closes it with 1001
+     * by itself; 5 s by default, where Discord speaks of a few seconds.
+     *
+     * @param reconnectGrace above zero
+     * @return this
+     */
+    public Builder reconnectGrace(Duration reconnectGrace) {
+      once("reconnectGrace");
+      this.reconnectGrace = Objects.requireNonNull(reconnectGrace, "reconnectGrace");
+      return this;
+    }
+
+    /**
      * Sets how long a session without a connection may be resumed; 3 minutes by default.
      *
      * @param sessionLifetime above zero
@@ -400,6 +566,19 @@ public final class GatewayServerConfig {
     public Builder sessionLifetime(Duration sessionLifetime) {
       once("sessionLifetime");
       this.sessionLifetime = Objects.requireNonNull(sessionLifetime, "sessionLifetime");
+      return this;
+    }
+
+    /**
+     * Sets how many sessions without a connection are kept; 65,536 by default. One more ends the
+     * one that lost its connection first.
+     *
+     * @param maxDetachedSessions at least 0
+     * @return this
+     */
+    public Builder maxDetachedSessions(int maxDetachedSessions) {
+      once("maxDetachedSessions");
+      this.maxDetachedSessions = maxDetachedSessions;
       return this;
     }
 

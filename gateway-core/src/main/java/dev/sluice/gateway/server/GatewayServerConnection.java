@@ -11,6 +11,7 @@ import dev.sluice.gateway.Opcode;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.server.ServerSession.EndReason;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,8 @@ public final class GatewayServerConnection {
   private static final int MAX_GUILDS = 2500;
   private static final int MAX_QUEUED = 1024;
   private static final int ABNORMAL_CLOSURE = 1006;
+  private static final int MAX_PRESENCES = 5;
+  private static final Duration PRESENCE_WINDOW = Duration.ofSeconds(20);
 
   /** A message beside the session's events; without a frame type it is encoded as they are. */
   private static final class Queued {
@@ -45,10 +48,14 @@ public final class GatewayServerConnection {
   private final @Nullable StreamDeflater deflater;
   private final ArrayDeque<Queued> queue = new ArrayDeque<>();
   private final SlidingLog received;
+  private final SlidingLog presences = new SlidingLog(MAX_PRESENCES, PRESENCE_WINDOW.toNanos());
   private final long heartbeatTimeoutNanos;
   private final long identifyTimeoutNanos;
   private long heartbeatNanos;
   private long unidentifiedNanos;
+  private long reconnectNanos;
+  private boolean reconnectRequested;
+  private boolean helloWithheld;
   private int closeCode;
   private boolean released;
   private boolean drained;
@@ -72,7 +79,15 @@ public final class GatewayServerConnection {
     this.identifyTimeoutNanos = config.identifyTimeout().toNanos();
     this.heartbeatNanos = server.nowNanos();
     this.unidentifiedNanos = heartbeatNanos;
-    enqueue(Payloads.hello(config.heartbeatInterval().toMillis()));
+  }
+
+  /** Begins, once the listener knows of the connection: greets the client or turns it away. */
+  void begin(boolean isVersionServed) {
+    if (!isVersionServed) {
+      close(CloseCode.INVALID_API_VERSION);
+    } else if (!helloWithheld) {
+      hello();
+    }
   }
 
   /**
@@ -85,8 +100,8 @@ public final class GatewayServerConnection {
    * object closes with 4002; an opcode that clients do not send, and data that is malformed for its
    * opcode, with 4001; a command before IDENTIFY with 4003. IDENTIFY and RESUME close with 4005
    * when a session is attached, and with 4004 unless they carry the bare token; IDENTIFY with 4010,
-   * 4011 or 4013 for its shard, its guilds or its intents; RESUME with 4007 for a sequence that the
-   * session has not reached.
+   * 4011, 4013 or 4014 for its shard, its guilds or its intents; RESUME with 4007 for a sequence
+   * that the session has not reached and, if so configured, with 4009 for a session that is gone.
    *
    * @param type the kind of message
    * @param message the bytes between position and limit; consumed, not retained
@@ -99,7 +114,7 @@ public final class GatewayServerConnection {
     }
     CloseCode mistake = handle(type, message);
     if (mistake != null) {
-      close(mistake.code());
+      close(mistake);
     }
   }
 
@@ -164,23 +179,36 @@ public final class GatewayServerConnection {
       remainingNanos =
           Math.min(remainingNanos, identifyTimeoutNanos - (nowNanos - unidentifiedNanos));
     }
+    if (reconnectRequested) {
+      remainingNanos = Math.min(remainingNanos, reconnectGraceNanos(nowNanos));
+    }
     return Math.max(remainingNanos, 0);
   }
 
   /**
    * Handles the passing of time: closes with 4000 when 1.5 heartbeat intervals have passed since
    * the last heartbeat or, without one, since the start, and when no session was started or resumed
-   * within the identify timeout. Early, late and repeated calls are harmless.
+   * within the identify timeout; with 1001 when the client ignores {@link #reconnect}. Early, late
+   * and repeated calls are harmless.
    */
   public void onTimeout() {
     if (nextTimeoutNanos() == 0) {
-      close(CloseCode.UNKNOWN_ERROR.code());
+      boolean moved = reconnectRequested && reconnectGraceNanos(server.nowNanos()) <= 0;
+      close(moved ? CloseCode.GOING_AWAY : CloseCode.UNKNOWN_ERROR);
     }
   }
 
   /** {@return the attached session; null before IDENTIFY or RESUME, and after the end} */
   public @Nullable ServerSession session() {
     return session;
+  }
+
+  /**
+   * {@return whether the READY or RESUMED of the attached session, and the events around it, wait
+   * for the end of an {@linkplain GatewayServer#beginOutage outage}}
+   */
+  public boolean isWithheld() {
+    return greeting != null && server.hasOutage();
   }
 
   /**
@@ -203,9 +231,32 @@ public final class GatewayServerConnection {
   }
 
   /**
-   * Tells the client to reconnect and resume, opcode 7. Does not close the connection by itself.
+   * Sends HELLO, opcode 10. Not needed but after {@link #withholdHello}, since every connection
+   * begins with it; a fault to inject otherwise.
+   */
+  public void hello() {
+    enqueue(Payloads.hello(server.config().heartbeatInterval().toMillis()));
+  }
+
+  /**
+   * Leaves out the HELLO that follows {@link GatewayServerListener#connected}, from where this is
+   * called; later it does nothing. A fault to inject: a client that waits in vain, or is told to
+   * {@linkplain #reconnect} instead.
+   */
+  public void withholdHello() {
+    helloWithheld = true;
+  }
+
+  /**
+   * Tells the client to reconnect and resume, opcode 7; from {@link
+   * GatewayServerListener#connected}, before HELLO. Closes the connection with 1001 if it is still
+   * there after the {@linkplain GatewayServerConfig#reconnectGrace grace} of the configuration.
    */
   public void reconnect() {
+    if (!reconnectRequested) {
+      reconnectRequested = true;
+      reconnectNanos = server.nowNanos();
+    }
     enqueue(Payloads.RECONNECT);
   }
 
@@ -270,6 +321,13 @@ public final class GatewayServerConnection {
     }
   }
 
+  /** Takes note that READY and RESUMED are no longer withheld. */
+  void outageEnded() {
+    if (greeting != null) {
+      outputAdded();
+    }
+  }
+
   private @Nullable CloseCode handle(FrameType type, ByteBuffer message) {
     if (!received.admit(server.nowNanos())) {
       return CloseCode.RATE_LIMITED;
@@ -300,7 +358,7 @@ public final class GatewayServerConnection {
   }
 
   private @Nullable CloseCode heartbeat(JsonNode d) {
-    if (!d.isNull() && !d.isIntegralNumber()) {
+    if (!ClientPayloads.isWellFormed(Opcode.HEARTBEAT, d)) {
       return CloseCode.UNKNOWN_OPCODE;
     }
     heartbeatNanos = server.nowNanos();
@@ -317,31 +375,53 @@ public final class GatewayServerConnection {
     if (session == null) {
       return CloseCode.NOT_AUTHENTICATED;
     }
-    if (!Commands.isWellFormed(opcode, d)) {
+    if (!ClientPayloads.isWellFormed(opcode, d)) {
       return CloseCode.UNKNOWN_OPCODE;
     }
-    server.listener().received(session, opcode, d);
+    if (opcode == Opcode.REQUEST_GUILD_MEMBERS) {
+      requestMembers(session, (ObjectNode) d);
+    } else if (opcode == Opcode.PRESENCE_UPDATE && !presences.admit(server.nowNanos())) {
+      server.listener().ignored(session, opcode, d);
+    } else {
+      server.listener().received(session, opcode, d);
+    }
     return null;
   }
 
+  private void requestMembers(ServerSession sender, ObjectNode request) {
+    MemberRequests requests = server.memberRequests();
+    MemberRequests.normalize(request, sender.intents());
+    switch (requests.admit(request, sender.intents(), server.nowNanos())) {
+      case ADMITTED -> server.listener().received(sender, Opcode.REQUEST_GUILD_MEMBERS, request);
+      case IGNORED -> server.listener().ignored(sender, Opcode.REQUEST_GUILD_MEMBERS, request);
+      case RATE_LIMITED -> {
+        sender.dispatch("RATE_LIMITED", requests.rateLimited(request, server.nowNanos()));
+        server.listener().rateLimited(sender, Opcode.REQUEST_GUILD_MEMBERS, request);
+      }
+    }
+  }
+
   private @Nullable CloseCode identify(JsonNode d) {
-    GatewayServerConfig config = server.config();
     if (session != null) {
       return CloseCode.ALREADY_AUTHENTICATED;
     }
-    if (!d.path("token").isTextual() || !d.path("properties").isObject()) {
+    if (!ClientPayloads.isWellFormed(Opcode.IDENTIFY, d)) {
       return CloseCode.UNKNOWN_OPCODE;
     }
-    if (!d.path("token").textValue().equals(config.token())) {
+    GatewayServerConfig config = server.config();
+    if (!server.isToken(d.path("token").textValue())) {
       return CloseCode.AUTHENTICATION_FAILED;
     }
     ShardId shard = shardOf(d);
-    if (shard == null) {
+    if (shard == null || shard.count() % config.shardMultiple() != 0) {
       return CloseCode.INVALID_SHARD;
     }
     JsonNode intents = d.path("intents");
     if (!intents.isInt() || (intents.intValue() & ~Intents.all().value()) != 0) {
       return CloseCode.INVALID_INTENTS;
+    }
+    if ((intents.intValue() & ~config.allowedIntents().value()) != 0) {
+      return CloseCode.DISALLOWED_INTENTS;
     }
     long[] guilds = config.guilds().apply(shard);
     if (guilds.length > MAX_GUILDS) {
@@ -353,7 +433,11 @@ public final class GatewayServerConnection {
         server.listener().identifyRejected(this, shard);
       }
       case BUDGET_EXHAUSTED -> {
-        invalidSession(false);
+        if (config.tokenResetWhenExhausted()) {
+          server.resetToken();
+        } else {
+          invalidSession(false);
+        }
         server.listener().budgetExhausted(this, shard);
       }
       case ADMITTED -> {
@@ -371,30 +455,30 @@ public final class GatewayServerConnection {
     if (session != null) {
       return CloseCode.ALREADY_AUTHENTICATED;
     }
-    JsonNode id = d.path("session_id");
-    JsonNode seq = d.path("seq");
-    if (!d.path("token").isTextual() || !id.isTextual() || !seq.isIntegralNumber()) {
+    if (!ClientPayloads.isWellFormed(Opcode.RESUME, d)) {
       return CloseCode.UNKNOWN_OPCODE;
     }
-    if (!d.path("token").textValue().equals(server.config().token())) {
+    if (!server.isToken(d.path("token").textValue())) {
       return CloseCode.AUTHENTICATION_FAILED;
     }
-    ServerSession known = server.findSession(id.textValue());
+    String id = d.path("session_id").textValue();
+    ServerSession known = server.findSession(id);
     if (known == null) {
-      rejectResume(id.textValue());
+      rejectResume(id);
       return null;
     }
+    JsonNode seq = d.path("seq");
     if (!seq.canConvertToLong() || seq.longValue() < 0 || seq.longValue() > known.sequence()) {
       return CloseCode.INVALID_SEQUENCE;
     }
     GatewayServerConnection older = known.connection();
     if (older != null) {
-      older.close(CloseCode.UNKNOWN_ERROR.code());
+      older.close(CloseCode.UNKNOWN_ERROR);
     }
     // The listener heard of the close and may have ended the session or dispatched more.
     long missed = known.ended() ? -1 : known.ring().positionAfter(seq.longValue());
     if (missed < 0) {
-      rejectResume(known.id());
+      rejectResume(id);
       return null;
     }
     attach(known, missed, Payloads.resumed(known.takeSequence()));
@@ -403,7 +487,11 @@ public final class GatewayServerConnection {
   }
 
   private void rejectResume(String sessionId) {
-    invalidSession(false);
+    if (server.config().closeRefusedResumes()) {
+      close(CloseCode.SESSION_TIMED_OUT);
+    } else {
+      invalidSession(false);
+    }
     server.listener().resumeRejected(this, sessionId);
   }
 
@@ -429,6 +517,9 @@ public final class GatewayServerConnection {
 
   private byte @Nullable [] nextEvent() {
     byte[] next = null;
+    if (isWithheld()) {
+      return null;
+    }
     if (greeting != null && position == greetingPosition) {
       next = greeting;
       greeting = null;
@@ -460,6 +551,10 @@ public final class GatewayServerConnection {
     outputAdded();
   }
 
+  private long reconnectGraceNanos(long nowNanos) {
+    return server.config().reconnectGrace().toNanos() - (nowNanos - reconnectNanos);
+  }
+
   private void outputAdded() {
     if (drained) {
       drained = false;
@@ -471,7 +566,12 @@ public final class GatewayServerConnection {
     return closeCode == 0 && !released;
   }
 
-  private void close(int code, @Nullable EndReason end) {
+  private void close(CloseCode code) {
+    close(code.code());
+  }
+
+  /** Closes the connection and, for a reason, ends its session. */
+  void close(int code, @Nullable EndReason end) {
     if (!isOpen()) {
       return;
     }
@@ -498,7 +598,9 @@ public final class GatewayServerConnection {
     session = null;
     greeting = null;
     left.detach(server.nowNanos());
-    if (end != null) {
+    if (end == null) {
+      server.endSurplus();
+    } else {
       left.end(end);
     }
   }

@@ -28,7 +28,8 @@ public interface GatewayServerListener {
   default void outputPending(GatewayServerConnection connection) {}
 
   /**
-   * Is told of a new transport, before it has sent anything.
+   * Is told of a new transport, before anything is queued for it: what is sent from here precedes
+   * HELLO.
    *
    * @param connection its connection
    */
@@ -68,10 +69,10 @@ public interface GatewayServerListener {
   default void identifyRejected(GatewayServerConnection connection, ShardId shard) {}
 
   /**
-   * Is told that an IDENTIFY was answered with INVALID_SESSION, for no session start was left.
-   * Discord would end every session and reset the token; here that is up to the listener.
+   * Is told that an IDENTIFY was answered with INVALID_SESSION, for no session start was left. Or
+   * else, if it is so configured, the token was reset.
    *
-   * @param connection the connection, still open
+   * @param connection the connection, still open unless the token was reset
    * @param shard the shard that asked
    */
   default void budgetExhausted(GatewayServerConnection connection, ShardId shard) {}
@@ -86,10 +87,10 @@ public interface GatewayServerListener {
   default void resumed(ServerSession session, long fromSequence) {}
 
   /**
-   * Is told that a RESUME was answered with INVALID_SESSION: the session is unknown, or events that
-   * the client misses are no longer kept.
+   * Is told that a RESUME was answered with INVALID_SESSION, or closed with 4009 if it is so
+   * configured: the session is unknown, or events that the client misses are no longer kept.
    *
-   * @param connection the connection, still open
+   * @param connection the connection, still open unless it was closed with 4009
    * @param sessionId the session that was asked for
    */
   default void resumeRejected(GatewayServerConnection connection, String sessionId) {}
@@ -98,11 +99,39 @@ public interface GatewayServerListener {
    * Is told of a payload that an identified client sent: a heartbeat, or a command, which the
    * server accepts and leaves to the listener to answer.
    *
+   * <p>A request for members is told as Discord honours it: without a {@code nonce} that is
+   * invalid, {@code presences} false without the intent, and a {@code limit} of up to 100 for a
+   * prefix. {@link MemberChunks} answers it.
+   *
    * @param session the session of the sender
    * @param opcode what was sent: opcode 1, 3, 4, 8, 31 or 43
    * @param d its data, an object for every command, a number or null for a heartbeat
    */
   default void received(ServerSession session, Opcode opcode, JsonNode d) {}
+
+  /**
+   * Is told of a well-formed command that the server ignores, and {@link #received} is not: a
+   * presence update over 5 in 20 s, or a request for the whole member list without the
+   * GUILD_MEMBERS intent.
+   *
+   * @param session the session of the sender
+   * @param opcode opcode 3 or 8
+   * @param d its data, an object
+   */
+  default void ignored(ServerSession session, Opcode opcode, JsonNode d) {}
+
+  /**
+   * Is told of a request that the server answered with RATE_LIMITED, and {@link #received} is not:
+   * a request for the whole member list of a guild of which it was requested, by any session,
+   * within the last 30 s.
+   *
+   * @param session the session of the sender
+   * @param opcode opcode 8
+   * @param d its data, an object
+   * @see <a href="https://discord.com/developers/docs/events/gateway-events#rate-limited">Rate
+   *     limited</a>
+   */
+  default void rateLimited(ServerSession session, Opcode opcode, JsonNode d) {}
 
   /**
    * Is told of an event that {@link ServerSession#dispatch} took.

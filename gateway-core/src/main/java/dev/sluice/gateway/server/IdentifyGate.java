@@ -4,8 +4,6 @@ import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.ShardId;
 import java.net.URI;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 
 /** Decides whether an IDENTIFY that has just arrived starts a session. */
 final class IdentifyGate {
@@ -19,15 +17,14 @@ final class IdentifyGate {
   private static final long PERIOD_NANOS = Duration.ofHours(24).toNanos();
 
   private final GatewayServerConfig config;
-  private final long windowNanos;
-  private final Map<Integer, Long> admittedNanos = new HashMap<>();
+  private final KeyedWindows buckets;
   private int remaining;
   private boolean periodRuns;
   private long periodStartNanos;
 
   IdentifyGate(GatewayServerConfig config, long nowNanos) {
     this.config = config;
-    this.windowNanos = config.identifyWindow().toNanos();
+    this.buckets = new KeyedWindows(config.identifyWindow().toNanos());
     this.remaining = config.sessionStartRemaining();
     this.periodRuns = remaining < config.sessionStartTotal();
     this.periodStartNanos = nowNanos;
@@ -36,8 +33,7 @@ final class IdentifyGate {
   Verdict admit(ShardId shard, long nowNanos) {
     endPeriod(nowNanos);
     int bucket = shard.id() % config.maxConcurrency();
-    Long previousNanos = admittedNanos.get(bucket);
-    if (previousNanos != null && nowNanos - previousNanos < windowNanos) {
+    if (buckets.remainingNanos(bucket, nowNanos) > 0) {
       return Verdict.WINDOW_TAKEN;
     }
     if (remaining == 0) {
@@ -48,7 +44,7 @@ final class IdentifyGate {
       periodStartNanos = nowNanos;
     }
     remaining--;
-    admittedNanos.put(bucket, nowNanos);
+    buckets.start(bucket, nowNanos);
     return Verdict.ADMITTED;
   }
 

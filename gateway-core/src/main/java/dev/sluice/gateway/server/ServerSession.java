@@ -25,8 +25,13 @@ public final class ServerSession {
     SERVER_CLOSED,
     /** {@link #invalidate} or {@link GatewayServerConnection#invalidSession} was called. */
     INVALIDATED,
-    /** No connection resumed it within the lifetime of the configuration. */
+    /**
+     * No connection resumed it within the lifetime of the configuration, or there were too many
+     * sessions without a connection.
+     */
     EXPIRED,
+    /** The token was reset. */
+    TOKEN_RESET,
     /** An event was dropped from the replay ring before the attached client took it. */
     OVERRUN
   }
@@ -63,7 +68,7 @@ public final class ServerSession {
     return shard;
   }
 
-  /** {@return the intents of IDENTIFY; the server does not filter by them} */
+  /** {@return the intents of IDENTIFY, which say what events the session gets} */
   public Intents intents() {
     return intents;
   }
@@ -84,15 +89,15 @@ public final class ServerSession {
   }
 
   /**
-   * Gives the session its next event.
+   * Gives the session its next event, unless its intents do not cover the event.
    *
    * <p>An attached connection sends it after everything that the client still misses.
    *
    * @param type the name of the event: upper-case letters, digits and underscores
    * @param d one JSON value in UTF-8, between position and limit; copied, its position not moved,
    *     its syntax not checked
-   * @return the sequence of the event; if the session has ended, the sequence of its last event,
-   *     and nothing is dispatched
+   * @return the sequence of the event; if the session has ended or its intents do not cover the
+   *     event, the sequence of its last event, and nothing is dispatched
    * @throws IllegalArgumentException if {@code type} has another form or {@code d} is empty;
    *     nothing has changed
    */
@@ -104,7 +109,7 @@ public final class ServerSession {
     if (connection == null) {
       server.endExpired();
     }
-    if (ended) {
+    if (ended || !server.delivers(this, type, d)) {
       return sequence;
     }
     long dispatched = ++sequence;

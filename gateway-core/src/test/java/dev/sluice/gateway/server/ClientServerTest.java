@@ -7,7 +7,6 @@ import dev.sluice.gateway.Dispatch;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.GatewayConnection;
 import dev.sluice.gateway.GatewayState;
-import dev.sluice.gateway.Intent;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Outgoing;
 import dev.sluice.gateway.Reconnect;
@@ -44,7 +43,7 @@ class ClientServerTest {
               new SplittableRandom(1));
       client =
           GatewayConnection.create(
-              GatewayConfig.builder(TestGateway.TOKEN, Intents.of(Intent.GUILDS))
+              GatewayConfig.builder(TestGateway.TOKEN, Intents.all())
                   .gatewayUri(URI.create("ws://127.0.0.1"))
                   .compression(compression)
                   .build(),

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.sluice.gateway.Intent;
+import dev.sluice.gateway.Intents;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -26,6 +28,11 @@ class GatewayServerConfigTest {
     assertThat(config.sendLimit()).isEqualTo(120);
     assertThat(config.sendWindow()).isEqualTo(Duration.ofMinutes(1));
     assertThat(config.maxPayloadBytes()).isEqualTo(4096);
+    assertThat(config.shardMultiple()).isEqualTo(1);
+    assertThat(config.allowedPrivilegedIntents()).isEqualTo(new Intents(33_026));
+    assertThat(config.filterByIntents()).isTrue();
+    assertThat(config.tokenResetWhenExhausted()).isFalse();
+    assertThat(config.closeRefusedResumes()).isFalse();
     assertThat(config.resumeGatewayUrl()).isEqualTo(config.gatewayUrl());
   }
 
@@ -56,6 +63,17 @@ class GatewayServerConfigTest {
         refused(
             b -> b.sessionStartTotal(5).sessionStartRemaining(6),
             "sessionStartRemaining: 6 (expected: 0..5)"),
+        refused(b -> b.shardMultiple(0), "shardMultiple: 0 (expected: 1..2147483647)"),
+        refused(b -> b.shardMultiple(16), "shards: 1 (expected: a multiple of 16)"),
+        refused(
+            b -> b.allowedPrivilegedIntents(Intent.GUILD_MEMBERS, Intent.GUILDS),
+            "allowedPrivilegedIntents: 3 [GUILDS, GUILD_MEMBERS] (expected: among"
+                + " 33026 [GUILD_MEMBERS, GUILD_PRESENCES, MESSAGE_CONTENT])"),
+        refused(
+            b -> b.reconnectGrace(Duration.ZERO),
+            "reconnectGrace: PT0S (expected: > 0, <= 36500 days)"),
+        refused(
+            b -> b.maxDetachedSessions(-1), "maxDetachedSessions: -1 (expected: 0..2147483647)"),
         refused(b -> b.replayCapacity(0), "replayCapacity: 0 (expected: 1..1073741824)"),
         refused(b -> b.sendLimit(0, Duration.ofSeconds(1)), "sendLimit: 0 (expected: 1..1048576)"),
         refused(b -> b.compressionLevel(10), "compressionLevel: 10 (expected: 0..9)"));

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +44,11 @@ class GatewayServerConnectionTest {
             + "\"self_deaf\":true}}",
         "{\"op\":4,\"d\":{\"guild_id\":\"1\",\"channel_id\":\"2\",\"self_mute\":false,"
             + "\"self_deaf\":true}}",
+        "{\"op\":3,\"d\":{\"since\":1785436927318,\"activities\":[{\"name\":\"Custom Status\","
+            + "\"type\":4,\"state\":\"counting\",\"url\":null,\"emoji\":7}],"
+            + "\"status\":\"invisible\",\"afk\":true}}",
+        "{\"op\":8,\"d\":{\"guild_id\":18446744073709551615,\"user_ids\":2}}",
+        "{\"op\":8,\"d\":{\"guild_id\":\"1\",\"user_ids\":[]}}",
         "{\"op\":8,\"d\":{\"guild_id\":\"1\",\"query\":\"\",\"limit\":0}}",
         "{\"op\":8,\"d\":{\"guild_id\":\"1\",\"user_ids\":[\"2\"]}}",
         "{\"op\":8,\"d\":{\"guild_id\":\"1\",\"user_ids\":\"2\"}}",
@@ -85,6 +91,14 @@ class GatewayServerConnectionTest {
           {"op":2,"d":{"token":"x"}} | 4001
           {"op":2,"d":{"properties":{}}} | 4001
           {"op":6,"d":[]}         | 4001
+          {"op":6,"d":{"token":"x","session_id":"y"}}         | 4001
+          {"op":6,"d":{"token":"x","session_id":1,"seq":1}}   | 4001
+          {"op":6,"d":{"session_id":"y","seq":1}}             | 4001
+          {"op":3}                | 4003
+          {"op":4,"d":null}       | 4003
+          {"op":8,"d":{}}         | 4003
+          {"op":31,"d":{}}        | 4003
+          {"op":43,"d":{}}        | 4003
           {"op":1,"d":null        | 4002
           {"op":1,"d":null}}      | 4002
           {"op":1} {"op":1}       | 4002
@@ -103,16 +117,95 @@ class GatewayServerConnectionTest {
     assertThat(gateway.told).endsWith("disconnected " + code);
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(name = "{0}")
   @ValueSource(
       strings = {
-        "{\"op\":3,\"d\":null}",
-        "{\"op\":3,\"d\":{\"activities\":[],\"status\":\"idle\",\"afk\":true}}",
-        "{\"op\":4,\"d\":{\"guild_id\":\"1\",\"self_mute\":false,\"self_deaf\":true}}",
-        "{\"op\":8,\"d\":{\"guild_id\":\"1\",\"query\":\"\"}}",
-        "{\"op\":8,\"d\":{\"guild_id\":[\"1\"],\"user_ids\":[]}}",
-        "{\"op\":31,\"d\":{\"guild_ids\":\"1\"}}",
-        "{\"op\":43,\"d\":{\"guild_id\":\"1\"}}",
+        """
+        {"op":3,"d":null}""",
+        """
+        {"op":3,"d":{"activities":[],"status":"idle","afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"status":"idle","afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[],"afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[],"status":"idle"}}""",
+        """
+        {"op":3,"d":{"since":-1,"activities":[],"status":"idle","afk":true}}""",
+        """
+        {"op":3,"d":{"since":1.5,"activities":[],"status":"idle","afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":{},"status":"idle","afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[],"status":"away","afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[],"status":null,"afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[],"status":"idle","afk":"true"}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":["x"],"status":"idle","afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[{"type":0}],"status":"idle","afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[{"name":"","type":0}],"status":"idle","afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[{"name":"x"}],"status":"idle","afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[{"name":"x","type":6}],"status":"idle","afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[{"name":"x","type":0,"state":1}],"status":"dnd",\
+        "afk":true}}""",
+        """
+        {"op":3,"d":{"since":null,"activities":[{"name":"x","type":1,"url":1}],"status":"dnd",\
+        "afk":true}}""",
+        """
+        {"op":4,"d":{"guild_id":"1","self_mute":false,"self_deaf":true}}""",
+        """
+        {"op":4,"d":{"channel_id":"1","self_mute":false,"self_deaf":true}}""",
+        """
+        {"op":4,"d":{"guild_id":"1","channel_id":"x","self_mute":false,"self_deaf":true}}""",
+        """
+        {"op":4,"d":{"guild_id":"1","channel_id":"2","self_mute":0,"self_deaf":true}}""",
+        """
+        {"op":4,"d":{"guild_id":"1","channel_id":"2","self_mute":false}}""",
+        """
+        {"op":8,"d":{"guild_id":"1","query":""}}""",
+        """
+        {"op":8,"d":{"guild_id":"1","query":"","limit":-1}}""",
+        """
+        {"op":8,"d":{"guild_id":"1","query":"","limit":"0"}}""",
+        """
+        {"op":8,"d":{"guild_id":"1","query":null,"limit":0}}""",
+        """
+        {"op":8,"d":{"guild_id":"1"}}""",
+        """
+        {"op":8,"d":{"query":"","limit":0}}""",
+        """
+        {"op":8,"d":{"guild_id":["1"],"user_ids":[]}}""",
+        """
+        {"op":8,"d":{"guild_id":"1","user_ids":["x"]}}""",
+        """
+        {"op":8,"d":{"guild_id":"1","user_ids":""}}""",
+        """
+        {"op":8,"d":{"guild_id":"1","user_ids":"18446744073709551616"}}""",
+        """
+        {"op":8,"d":{"guild_id":-1,"user_ids":"2"}}""",
+        """
+        {"op":8,"d":{"guild_id":"1","user_ids":"2","presences":1}}""",
+        """
+        {"op":31,"d":{"guild_ids":"1"}}""",
+        """
+        {"op":31,"d":{"guild_ids":["1",null]}}""",
+        """
+        {"op":43,"d":{"guild_id":"1"}}""",
+        """
+        {"op":43,"d":{"guild_id":"1","fields":[1]}}""",
+        """
+        {"op":43,"d":{"fields":["status"]}}""",
+        """
+        {"op":1,"d":-1}""",
+        """
+        {"op":1,"d":99999999999999999999}""",
       })
   void malformedCommandIsClosedAndTheSessionKept(String command) {
     TestClient client = gateway.connectReady();
@@ -299,6 +392,81 @@ class GatewayServerConnectionTest {
             "{\"t\":null,\"s\":null,\"op\":7,\"d\":null}",
             "{\"t\":null,\"s\":null,\"op\":1,\"d\":null}");
     assertThat(client.connection.closeCode()).isZero();
+  }
+
+  @Test
+  void clientThatIgnoresReconnectIsClosedAfterTheGrace() {
+    TestClient client = gateway.connectReady();
+    client.connection.reconnect();
+    gateway.advanceMillis(4_000);
+    client.connection.reconnect(); // does not start the grace anew
+    assertThat(client.connection.nextTimeoutNanos()).isEqualTo(1_000_000_000);
+    gateway.advanceMillis(999);
+    assertThat(client.connection.closeCode()).isZero();
+
+    gateway.advanceMillis(1);
+
+    assertThat(client.connection.closeCode()).isEqualTo(1001);
+    assertThat(gateway.server.sessions()).hasSize(1);
+  }
+
+  @Test
+  void helloMayComeAgain() {
+    TestClient client = gateway.connectReady();
+
+    client.connection.hello();
+
+    assertThat(client.takeAll()).containsExactly(TestClient.HELLO);
+  }
+
+  @Test
+  void reconnectMayPrecedeHello() {
+    TestClient client = connectWith(GatewayServerConnection::reconnect);
+
+    assertThat(client.takeAll())
+        .containsExactly("{\"t\":null,\"s\":null,\"op\":7,\"d\":null}", TestClient.HELLO);
+  }
+
+  @Test
+  void reconnectMayReplaceHello() {
+    TestClient client =
+        connectWith(
+            connection -> {
+              connection.withholdHello();
+              connection.reconnect();
+            });
+
+    assertThat(client.takeAll()).containsExactly("{\"t\":null,\"s\":null,\"op\":7,\"d\":null}");
+    client.connection.hello();
+    assertThat(client.takeAll()).containsExactly(TestClient.HELLO);
+  }
+
+  private static TestClient connectWith(Consumer<GatewayServerConnection> fault) {
+    GatewayServerListener listener =
+        new GatewayServerListener() {
+          @Override
+          public void connected(GatewayServerConnection connection) {
+            fault.accept(connection);
+          }
+        };
+    GatewayServer server =
+        GatewayServer.create(TestGateway.config().build(), listener, () -> 0, () -> 7);
+    return new TestClient(server.accept(null));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void liveSessionMayBeInvalidated(boolean resumable) {
+    TestClient client = gateway.connectReady();
+    ServerSession session = client.session();
+
+    client.connection.invalidSession(resumable);
+
+    assertThat(client.takeAll())
+        .containsExactly("{\"t\":null,\"s\":null,\"op\":9,\"d\":" + resumable + '}');
+    assertThat(session.ended()).isEqualTo(!resumable);
+    client.send("{\"op\":31,\"d\":{\"guild_ids\":[]}}");
+    assertThat(client.connection.closeCode()).isEqualTo(4003);
   }
 
   @Test
@@ -499,13 +667,22 @@ class GatewayServerConnectionTest {
     assertThat(gateway.connect(query).take()).isEqualTo(TestClient.HELLO);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"v=9&encoding=json", "encoding=json&v=11", "v=", "v", "v=ten"})
+  void otherApiVersionIsClosed(String query) {
+    TestClient client = gateway.connect(query);
+
+    assertThat(client.connection.closeCode()).isEqualTo(4012);
+    assertThat(client.takeAll()).isEmpty();
+    assertThat(gateway.server.connections()).isEmpty();
+    assertThat(gateway.told).containsExactly("connected", "disconnected 4012");
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       textBlock =
           """
-          v=9&encoding=json,              v: 9 (expected: 10)
-          v=,                             v:  (expected: 10)
-          v,                              v:  (expected: 10)
+          v=5&encoding=json,              v: 5 (expected: 10)
           v=10&encoding=etf,              encoding: etf (expected: json)
           compress=zstd-stream,           compress: zstd-stream (expected: zlib-stream)
           """)

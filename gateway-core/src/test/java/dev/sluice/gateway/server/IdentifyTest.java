@@ -2,10 +2,12 @@ package dev.sluice.gateway.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.gateway.GatewayBot;
+import dev.sluice.gateway.Intent;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
 import java.net.URI;
@@ -13,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,7 +66,7 @@ class IdentifyTest {
 
     ServerSession session = client.session();
     assertThat(session.shard()).isEqualTo(new ShardId(3, 16));
-    assertThat(session.intents()).isEqualTo(new Intents(513));
+    assertThat(session.intents()).isEqualTo(Intents.all());
     assertThat(session.sequence()).isEqualTo(1);
     assertThat(session.connection()).isSameAs(client.connection);
     assertThat(gateway.server.sessions()).containsExactly(session);
@@ -141,6 +144,16 @@ class IdentifyTest {
           "intents":-1                      | 4013
           "intents":131072                  | 4013
           "intents":99999999999             | 4013
+          "intents":0,"compress":1                                                  | 4001
+          "intents":0,"compress":null                                               | 4001
+          "intents":0,"large_threshold":49                                          | 4001
+          "intents":0,"large_threshold":251                                         | 4001
+          "intents":0,"large_threshold":"50"                                        | 4001
+          "intents":0,"presence":null                                               | 4001
+          "intents":0,"presence":{"activities":[],"status":"idle","afk":false}      | 4001
+          "intents":0,"properties":"linux"                                          | 4001
+          "intents":0,"properties":{"os":1}                                         | 4001
+          "intents":0,"properties":{"$browser":null}                                | 4001
           """)
   void malformedIdentifyIsClosed(String fields, int code) {
     TestGateway gateway = new TestGateway();
@@ -194,6 +207,50 @@ class IdentifyTest {
 
     assertThat(large.connection.closeCode()).isZero();
     assertThat(tooLarge.connection.closeCode()).isEqualTo(4011);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"compress\":false,\"large_threshold\":50",
+        "\"compress\":true,\"large_threshold\":250,\"capabilities\":1,\"client_state\":{}",
+        "\"presence\":{\"since\":null,\"activities\":[{\"name\":\"x\",\"type\":3}],"
+            + "\"status\":\"online\",\"afk\":false}",
+        "\"properties\":{\"$os\":\"linux\",\"$browser\":\"x\",\"$device\":\"x\",\"x\":1}",
+        "\"properties\":{}",
+      })
+  void optionalFieldsAreAccepted(String fields) {
+    TestClient client = new TestGateway().connect();
+
+    client.identifyWith("\"intents\":0," + fields);
+
+    assertThat(client.session().intents()).isEqualTo(Intents.of());
+  }
+
+  @Test
+  void shardCountOfALargeBotIsAMultiple() {
+    TestGateway gateway = new TestGateway(TestGateway.config().shards(32).shardMultiple(16));
+    TestClient right = gateway.connect();
+    TestClient wrong = gateway.connect();
+
+    wrong.identify(0, 24);
+    right.identify(0, 48);
+
+    assertThat(wrong.connection.closeCode()).isEqualTo(4010);
+    assertThat(right.session().shard()).isEqualTo(new ShardId(0, 48));
+  }
+
+  @ParameterizedTest(name = "{0}, {1}")
+  @CsvSource({"1, 0", "2, 0", "3, 0", "256, 4014", "32768, 4014", "33026, 4014", "131074, 4013"})
+  void privilegedIntentIsOnlyForThoseWhoHaveIt(int intents, int code) {
+    TestGateway gateway =
+        new TestGateway(TestGateway.config().allowedPrivilegedIntents(Intent.GUILD_MEMBERS));
+    TestClient client = gateway.connect();
+
+    client.identifyWith("\"intents\":" + intents);
+
+    assertThat(client.connection.closeCode()).isEqualTo(code);
+    assertThat(gateway.server.gatewayBot().remaining()).isEqualTo(code == 0 ? 999 : 1000);
   }
 
   @Test
@@ -252,6 +309,108 @@ class IdentifyTest {
         .isEqualTo(new GatewayBot(URI.create("ws://127.0.0.1"), 1, 1, 1, Duration.ZERO, 1));
     gateway.connectReady();
     assertThat(gateway.server.gatewayBot().remaining()).isZero();
+  }
+
+  @Test
+  void exhaustedBudgetMayResetTheToken() {
+    TestGateway gateway =
+        new TestGateway(TestGateway.config().sessionStartTotal(2).tokenResetWhenExhausted(true));
+    ServerSession away = gateway.connectReady().session();
+    gateway.advance(Duration.ofSeconds(5));
+    Objects.requireNonNull(away.connection()).transportLost();
+    TestClient live = gateway.connectReady();
+    ServerSession attached = live.session();
+    TestClient waiting = gateway.connect();
+    gateway.advance(Duration.ofSeconds(5));
+
+    TestClient refused = gateway.connect();
+    refused.identify();
+
+    for (TestClient client : List.of(live, waiting, refused)) {
+      assertThat(client.connection.closeCode()).isEqualTo(4004);
+    }
+    assertThat(List.of(away, attached)).allMatch(ServerSession::ended);
+    assertThat(gateway.server.connections()).isEmpty();
+    assertThat(gateway.server.sessions()).isEmpty();
+    assertThat(gateway.told)
+        .containsOnlyOnce("budgetExhausted 0/1")
+        .filteredOn("sessionEnded TOKEN_RESET"::equals)
+        .hasSize(2);
+    assertThat(gateway.server.isToken(TestGateway.TOKEN)).isFalse();
+
+    TestClient identifying = gateway.connect();
+    TestClient resuming = gateway.connect();
+    identifying.identify();
+    resuming.resume(attached.id(), 1);
+    assertThat(identifying.connection.closeCode()).isEqualTo(4004);
+    assertThat(resuming.connection.closeCode()).isEqualTo(4004);
+  }
+
+  @Test
+  void replacedTokenIsTheOnlyOneThatIsRight() {
+    TestGateway gateway = new TestGateway();
+    gateway.server.resetToken();
+    gateway.server.replaceToken("new");
+    assertThat(gateway.server.isToken(TestGateway.TOKEN)).isFalse();
+
+    TestClient client = gateway.connect();
+    client.send("{\"op\":2,\"d\":{\"token\":\"new\",\"properties\":{},\"intents\":0}}");
+
+    assertThat(client.connection.session()).isNotNull();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> gateway.server.replaceToken(""))
+        .withMessage("token: empty (expected: a bot token)");
+    assertThat(gateway.server.isToken("new")).isTrue();
+  }
+
+  @Test
+  void listenerMayInvalidateWhatItIsToldOf() {
+    GatewayServer server =
+        GatewayServer.create(
+            TestGateway.config().build(),
+            new GatewayServerListener() {
+              @Override
+              public void identified(ServerSession session) {
+                Objects.requireNonNull(session.connection()).invalidSession(false);
+              }
+            },
+            () -> 0,
+            () -> 7);
+    TestClient client = new TestClient(server.accept(null));
+    client.take();
+
+    client.identify();
+
+    assertThat(client.takeAll()).containsExactly(TestClient.INVALID);
+    assertThat(server.sessions()).isEmpty();
+  }
+
+  @Test
+  void outageWithholdsReadyUntilItEnds() {
+    TestGateway gateway = new TestGateway();
+    TestClient live = gateway.connectReady();
+    gateway.advance(Duration.ofSeconds(5));
+    gateway.server.beginOutage();
+    TestClient client = gateway.connect();
+    client.identify();
+    client.dispatch();
+
+    assertThat(client.connection.isWithheld()).isTrue();
+    assertThat(live.connection.isWithheld()).isFalse();
+    client.heartbeat();
+    live.dispatch();
+    assertThat(client.takeAll()).containsExactly(TestClient.HELLO, TestClient.ACK);
+    assertThat(live.takeAll()).containsExactly(TestClient.event(2));
+    gateway.advanceMillis(60_000);
+    client.heartbeat();
+    assertThat(client.takeAll()).containsExactly(TestClient.ACK);
+
+    gateway.server.endOutage();
+    gateway.server.endOutage();
+
+    assertThat(client.connection.isWithheld()).isFalse();
+    assertThat(client.take()).startsWith("{\"t\":\"READY\"");
+    assertThat(client.takeAll()).containsExactly(TestClient.event(2));
   }
 
   @Test

@@ -8,7 +8,6 @@ import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.GatewayConnection;
 import dev.sluice.gateway.GatewayState;
-import dev.sluice.gateway.Intent;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Outgoing;
 import dev.sluice.gateway.Reconnect;
@@ -45,7 +44,7 @@ class LossyPairTest {
             new SplittableRandom(seed));
     GatewayConnection client =
         GatewayConnection.create(
-            GatewayConfig.builder(TestGateway.TOKEN, Intents.of(Intent.GUILDS))
+            GatewayConfig.builder(TestGateway.TOKEN, Intents.all())
                 .gatewayUri(URI.create("ws://127.0.0.1"))
                 .compression(Compression.values()[(int) (seed % 2)])
                 .build(),

@@ -3,6 +3,7 @@ package dev.sluice.gateway.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -176,6 +177,91 @@ class ResumeTest {
     assertThat(next.takeAll()).containsExactly(TestClient.INVALID);
     assertThat(gateway.told).contains("sessionEnded EXPIRED");
     assertThat(session.dispatch("EVENT", TestGateway.utf8("0"))).isEqualTo(1);
+  }
+
+  @Test
+  void refusedResumeMayBeClosed() {
+    gateway = new TestGateway(TestGateway.config().closeRefusedResumes(true).replayCapacity(1));
+    TestClient client = gateway.connectReady();
+    ServerSession session = client.session();
+    client.connection.transportLost();
+    session.dispatch("EVENT", TestGateway.utf8("2"));
+    session.dispatch("EVENT", TestGateway.utf8("3"));
+
+    TestClient unknown = reconnect();
+    unknown.resume("unknown", 1);
+    TestClient late = reconnect();
+    late.resume(session.id(), 1);
+    TestClient next = reconnect();
+    next.resume(session.id(), 2);
+
+    assertThat(unknown.connection.closeCode()).isEqualTo(4009);
+    assertThat(late.connection.closeCode()).isEqualTo(4009);
+    assertThat(gateway.told).contains("resumeRejected unknown", "resumeRejected " + session.id());
+    assertThat(next.takeAll()).containsExactly(TestClient.event(3), resumed(4));
+  }
+
+  @Test
+  void outageWithholdsTheReplayUntilItEnds() {
+    TestClient client = gateway.connectReady();
+    ServerSession session = client.session();
+    client.connection.transportLost();
+    session.dispatch("EVENT", TestGateway.utf8("2"));
+    gateway.server.beginOutage();
+
+    TestClient next = reconnect();
+    next.resume(session.id(), 1);
+    next.heartbeat();
+    assertThat(next.takeAll()).containsExactly(TestClient.ACK);
+    gateway.server.endOutage();
+
+    assertThat(next.takeAll()).containsExactly(TestClient.event(2), resumed(3));
+  }
+
+  @Test
+  void serverHasATimeoutForTheSessionsThatNobodyResumes() {
+    assertThat(gateway.server.nextTimeoutNanos()).isEqualTo(Long.MAX_VALUE);
+    gateway.connectReady().connection.transportLost();
+    assertThat(gateway.server.nextTimeoutNanos()).isEqualTo(180_000_000_000L);
+    gateway.server.onTimeout();
+    gateway.advanceMillis(180_001);
+    assertThat(gateway.told).doesNotContain("sessionEnded EXPIRED");
+    assertThat(gateway.server.nextTimeoutNanos()).isZero();
+
+    gateway.server.onTimeout();
+
+    assertThat(gateway.told).contains("sessionEnded EXPIRED");
+    assertThat(gateway.server.nextTimeoutNanos()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void sessionsWithoutAConnectionAreBounded() {
+    gateway = new TestGateway(TestGateway.config().maxDetachedSessions(2).maxConcurrency(3));
+    List<ServerSession> sessions = new ArrayList<>();
+    for (int shard = 0; shard < 3; shard++) {
+      TestClient client = gateway.connect();
+      client.identify(shard, 3);
+      sessions.add(client.session());
+      client.connection.transportLost();
+    }
+
+    assertThat(gateway.server.sessions()).containsExactly(sessions.get(1), sessions.get(2));
+    assertThat(sessions.get(0).ended()).isTrue();
+  }
+
+  @Test
+  void sessionThatEndsAnywayPushesOutNoOther() {
+    gateway = new TestGateway(TestGateway.config().maxDetachedSessions(1).maxConcurrency(2));
+    TestClient away = gateway.connectReady();
+    ServerSession kept = away.session();
+    away.connection.transportLost();
+    TestClient client = gateway.connect();
+    client.identify(1, 2);
+
+    client.connection.recvCloseCode(1000);
+
+    assertThat(gateway.server.sessions()).containsExactly(kept);
+    assertThat(gateway.told).contains("sessionEnded CLIENT_CLOSED");
   }
 
   @Test

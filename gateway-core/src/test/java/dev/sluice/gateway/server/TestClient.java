@@ -32,7 +32,7 @@ final class TestClient {
   }
 
   void identify(int shard, int count) {
-    identifyWith("\"intents\":513,\"shard\":[" + shard + ',' + count + ']');
+    identifyWith("\"intents\":53608447,\"shard\":[" + shard + ',' + count + ']');
   }
 
   void identifyWith(String fields) {

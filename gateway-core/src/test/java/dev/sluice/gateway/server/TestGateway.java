@@ -102,6 +102,16 @@ final class TestGateway implements GatewayServerListener {
   }
 
   @Override
+  public void ignored(ServerSession session, Opcode opcode, JsonNode d) {
+    told.add("ignored " + opcode + ' ' + d);
+  }
+
+  @Override
+  public void rateLimited(ServerSession session, Opcode opcode, JsonNode d) {
+    told.add("rateLimited " + opcode + ' ' + d);
+  }
+
+  @Override
   public void dispatched(ServerSession session, long sequence, String type, ByteBuffer d) {
     told.add("dispatched " + sequence + ' ' + type + ' ' + StandardCharsets.UTF_8.decode(d));
   }
