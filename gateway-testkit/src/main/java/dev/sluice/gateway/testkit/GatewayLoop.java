@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,7 @@ final class GatewayLoop {
   private final Map<ServerSession, Integer> announcements = new HashMap<>();
   private final Deque<GatewayHandler> withOutput = new ArrayDeque<>();
   private boolean drainScheduled;
+  private boolean expiryScheduled;
   private final List<CompletableFuture<@Nullable Void>> waitingForSent = new ArrayList<>();
 
   private final Map<LocalGateway.Endpoint, Integer> refusals =
@@ -200,7 +202,7 @@ final class GatewayLoop {
   boolean announceMore(GatewayServerConnection connection) {
     ServerSession session = connection.session();
     Integer next = session == null ? null : announcements.get(session);
-    if (session == null || next == null) {
+    if (session == null || next == null || connection.isWithheld()) {
       return false;
     }
     int end = Math.min(next + ANNOUNCED_AT_ONCE, guildsPerShard);
@@ -249,7 +251,10 @@ final class GatewayLoop {
 
   private boolean isSent(ServerSession session) {
     GatewayHandler handler = handlerOf(session);
-    return handler != null && handler.isIdle() && !announcements.containsKey(session);
+    return handler != null
+        && handler.isIdle()
+        && !handler.connection().isWithheld()
+        && !announcements.containsKey(session);
   }
 
   private @Nullable GatewayHandler handlerOf(ServerSession session) {
@@ -273,6 +278,21 @@ final class GatewayLoop {
     }
   }
 
+  /** Ends sessions that nobody resumes in time even if nobody uses the gateway. */
+  private void scheduleExpiry() {
+    long remainingNanos = server.nextTimeoutNanos();
+    if (!expiryScheduled && !closed && remainingNanos != Long.MAX_VALUE) {
+      expiryScheduled = true;
+      loop.schedule(this::expire, remainingNanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void expire() {
+    expiryScheduled = false;
+    server.onTimeout();
+    scheduleExpiry();
+  }
+
   /** What the server role tells: kept, counted and passed on. */
   private final class Events implements GatewayServerListener {
 
@@ -293,6 +313,7 @@ final class GatewayLoop {
     @Override
     public void disconnected(GatewayServerConnection connection, int code) {
       listener.disconnected(connection, code);
+      scheduleExpiry();
     }
 
     @Override
@@ -337,6 +358,16 @@ final class GatewayLoop {
     @Override
     public void received(ServerSession session, Opcode opcode, JsonNode d) {
       listener.received(session, opcode, d);
+    }
+
+    @Override
+    public void ignored(ServerSession session, Opcode opcode, JsonNode d) {
+      listener.ignored(session, opcode, d);
+    }
+
+    @Override
+    public void rateLimited(ServerSession session, Opcode opcode, JsonNode d) {
+      listener.rateLimited(session, opcode, d);
     }
 
     @Override

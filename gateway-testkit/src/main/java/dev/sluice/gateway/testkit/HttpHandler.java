@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** Answers the HTTP requests of one channel, until one of them makes it a WebSocket. */
 final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
+  private static final String BOT = "Bot ";
   private static final int MAX_CLIENT_MESSAGE_BYTES = 1 << 20;
   private static final WebSocketDecoderConfig DECODER_CONFIG =
       WebSocketDecoderConfig.newBuilder()
@@ -65,10 +66,11 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   private void gatewayBot(Channel channel, FullHttpRequest request) {
     GatewayLoop.CannedAnswer answer = gateway.gatewayBotAnswer();
-    String authorization = "Bot " + gateway.server().config().token();
+    String authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
     if (answer != null) {
       respond(channel, request, answer.status(), answer.body());
-    } else if (authorization.equals(request.headers().get(HttpHeaderNames.AUTHORIZATION))) {
+    } else if (authorization.startsWith(BOT)
+        && gateway.server().isToken(authorization.substring(BOT.length()))) {
       respond(channel, request, 200, gateway.server().gatewayBot().toJson());
     } else {
       respond(channel, request, 401, "{\"message\": \"401: Unauthorized\", \"code\": 0}");

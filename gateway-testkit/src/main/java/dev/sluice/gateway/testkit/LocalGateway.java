@@ -264,7 +264,8 @@ public final class LocalGateway implements AutoCloseable {
   }
 
   /**
-   * Sends RECONNECT, opcode 7. The connections stay open.
+   * Sends RECONNECT, opcode 7. Connections that are still open after a grace, 5 s by default, are
+   * closed with 1001.
    *
    * @param shards which
    * @return how many
@@ -283,6 +284,25 @@ public final class LocalGateway implements AutoCloseable {
   public CompletableFuture<Integer> invalidateSessions(
       Predicate<ShardId> shards, boolean resumable) {
     return forEachConnection(shards, connection -> connection.invalidSession(resumable));
+  }
+
+  /**
+   * Begins an outage: clients connect and get HELLO and heartbeat ACKs, but no READY or RESUMED
+   * before {@link #endOutage}. Sessions that are live go on.
+   *
+   * @return done when in force
+   */
+  public CompletableFuture<@Nullable Void> beginOutage() {
+    return run(() -> gateway.server().beginOutage());
+  }
+
+  /**
+   * Ends the outage, if there is one: what was withheld is sent.
+   *
+   * @return done when in force
+   */
+  public CompletableFuture<@Nullable Void> endOutage() {
+    return run(() -> gateway.server().endOutage());
   }
 
   /**
@@ -353,8 +373,9 @@ public final class LocalGateway implements AutoCloseable {
    * @param shard the shard
    * @param type the name of the event: upper-case letters, digits and underscores
    * @param d one JSON value in UTF-8; not checked
-   * @return the sequence of the event in the newest session; fails with IllegalStateException if
-   *     the shard has none, with IllegalArgumentException if the event has another form
+   * @return the sequence of the event in the newest session, that of its last event if its intents
+   *     do not cover this one; fails with IllegalStateException if the shard has none, with
+   *     IllegalArgumentException if the event has another form
    */
   public CompletableFuture<Long> dispatch(ShardId shard, String type, byte[] d) {
     Objects.requireNonNull(shard, "shard");

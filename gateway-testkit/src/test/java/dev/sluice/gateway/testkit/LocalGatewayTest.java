@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLHandshakeException;
@@ -108,7 +109,7 @@ final class LocalGatewayTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/?v=9&encoding=json", "/?v=10&encoding=etf", "/?v=10&encoding=json&compress=br"})
+      strings = {"/?v=5&encoding=json", "/?v=10&encoding=etf", "/?v=10&encoding=json&compress=br"})
   void refusesAQueryThatItDoesNotServe(String query) {
     LocalGateway gateway = start(LocalGateway.builder());
 
@@ -236,6 +237,82 @@ final class LocalGatewayTest {
     client.identify("wrong", SHARD);
 
     assertThat(client.awaitClose()).isEqualTo(4004);
+  }
+
+  @Test
+  void anotherApiVersionClosesWith4012() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+
+    TestClient client = open(TestClient.dial(gateway.uri(), "/?v=9&encoding=json"));
+
+    assertThat(client.awaitClose()).isEqualTo(4012);
+  }
+
+  @Test
+  void aPrivilegedIntentThatIsNotAllowedClosesWith4014() throws Exception {
+    LocalGateway gateway =
+        start(LocalGateway.builder().server(server -> server.allowedPrivilegedIntents()));
+    TestClient client = open(TestClient.dial(gateway.uri(), QUERY));
+
+    client.identify(gateway.token(), SHARD);
+
+    assertThat(client.awaitClose()).isEqualTo(4014);
+  }
+
+  @Test
+  void anExhaustedBudgetMayResetTheToken() throws Exception {
+    LocalGateway gateway =
+        start(
+            LocalGateway.builder()
+                .server(server -> server.sessionStartTotal(0).tokenResetWhenExhausted(true)));
+    TestClient client = open(TestClient.dial(gateway.uri(), QUERY));
+
+    client.identify(gateway.token(), SHARD);
+
+    assertThat(client.awaitClose()).isEqualTo(4004);
+    assertThat(http(gateway, "/gateway/bot", "Bot " + gateway.token()).statusCode()).isEqualTo(401);
+  }
+
+  @Test
+  void anOutageWithholdsReadyAndTheGuilds() throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder().guildsPerShard(20));
+    get(gateway.beginOutage());
+    TestClient client = open(TestClient.dial(gateway.uri(), QUERY));
+    client.identify(gateway.token(), SHARD);
+    client.send("{\"op\":1,\"d\":null}");
+    client.expectOp(11);
+    CompletableFuture<?> sent = gateway.whenSent();
+    get(gateway.stats()); // which the loop looks at after it
+    assertThat(sent).isNotDone();
+
+    get(gateway.endOutage());
+
+    client.expectDispatch("READY");
+    for (int guild = 0; guild < 20; guild++) {
+      client.expectDispatch("GUILD_CREATE");
+    }
+  }
+
+  @Test
+  void aSessionThatNobodyResumesEndsByItself() throws Exception {
+    CompletableFuture<ServerSession.EndReason> ended = new CompletableFuture<>();
+    LocalGateway gateway =
+        start(
+            LocalGateway.builder()
+                .listener(
+                    new GatewayServerListener() {
+                      @Override
+                      public void sessionEnded(
+                          ServerSession session, ServerSession.EndReason reason) {
+                        ended.complete(reason);
+                      }
+                    })
+                .server(server -> server.sessionLifetime(Duration.ofMillis(20))));
+    open(TestClient.ready(gateway, SHARD));
+
+    get(gateway.killAllConnections());
+
+    assertThat(get(ended)).isEqualTo(ServerSession.EndReason.EXPIRED);
   }
 
   @Test

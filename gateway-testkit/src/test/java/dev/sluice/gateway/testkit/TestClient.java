@@ -69,8 +69,8 @@ final class TestClient implements WebSocket.Listener, AutoCloseable {
     expectOp(10);
     send(
         """
-        {"op":2,"d":{"token":"%s","intents":1,"properties":{"os":"","browser":"","device":""},\
-        "shard":[%d,%d]}}"""
+        {"op":2,"d":{"token":"%s","intents":53608447,"shard":[%d,%d],\
+        "properties":{"os":"","browser":"","device":""}}}"""
             .formatted(token, shard.id(), shard.count()));
   }
 
