@@ -1,6 +1,7 @@
 /** The Discord gateway protocol, both roles, without I/O. */
 module dev.sluice.gateway {
   requires transitive com.fasterxml.jackson.databind;
+  requires static com.github.luben.zstd_jni; // for zstd-stream alone
   requires static transitive org.jspecify;
 
   exports dev.sluice.gateway;

@@ -1,10 +1,11 @@
 package dev.sluice.gateway;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.util.ByteBufferBackedInputStream;
 import dev.sluice.gateway.internal.Envelope;
-import dev.sluice.gateway.internal.GuildIds;
+import dev.sluice.gateway.internal.EtfReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,8 @@ public final class Dispatch {
   private @Nullable ObjectMapper mapper;
   private boolean valid;
   private EventType type = EventType.UNKNOWN;
-  private @Nullable Envelope envelope; // has the name until the next scan
+  private Encoding encoding = Encoding.JSON;
+  private @Nullable Envelope envelope; // has name and guild until the next scan
   private @Nullable String name;
   private long sequence;
   private int sessionEpoch;
@@ -57,6 +59,7 @@ public final class Dispatch {
     this.owner = owner;
     this.mapper = mapper;
     this.type = type;
+    this.encoding = envelope.encoding();
     this.envelope = envelope;
     this.name = null;
     this.sequence = envelope.sequence();
@@ -108,9 +111,16 @@ public final class Dispatch {
     return sessionEpoch;
   }
 
+  /** {@return how {@code d} is written} */
+  public Encoding encoding() {
+    check();
+    return encoding;
+  }
+
   /**
-   * {@return the bytes of {@code d}, read-only, between position and limit} The same buffer is
-   * returned each time, with position and limit set anew.
+   * {@return the bytes of {@code d}, read-only, between position and limit} JSON, or one term of
+   * ETF without the version byte that a message begins with. The same buffer is returned each time,
+   * with position and limit set anew.
    */
   @SuppressWarnings("ReferenceEquality") // the same buffer object, whatever its bytes are now
   public ByteBuffer data() {
@@ -135,21 +145,27 @@ public final class Dispatch {
    */
   public long guildId() {
     check();
-    if (!guildIdKnown) {
-      guildId = GuildIds.find(type, message, dataStart, dataEnd);
+    if (!guildIdKnown && envelope != null) {
+      guildId = envelope.guildId();
       guildIdKnown = true;
     }
     return guildId;
   }
 
   /**
-   * Parses {@code d} to a tree.
+   * Parses {@code d} to a tree. Ids are strings in JSON; in ETF most are integers, so read them by
+   * {@code asText()}, which yields the unsigned decimal of both.
    *
    * @return the tree
-   * @throws IOException if {@code d} is not valid JSON; the connection is not harmed
+   * @throws IOException if {@code d} is not valid; the connection is not harmed
    */
   public JsonNode readTree() throws IOException {
     check();
+    if (encoding == Encoding.ETF) {
+      try (JsonParser parser = terms()) {
+        return mapper().readTree(parser);
+      }
+    }
     return message.hasArray()
         ? mapper().readTree(message.array(), message.arrayOffset() + dataStart, dataEnd - dataStart)
         : mapper().readTree(stream());
@@ -161,11 +177,15 @@ public final class Dispatch {
    * @param valueType the class to bind to, by the configured mapper
    * @param <T> its type
    * @return the value; null only when {@code d} is null
-   * @throws IOException if {@code d} is not valid JSON or does not fit; the connection is not
-   *     harmed
+   * @throws IOException if {@code d} is not valid or does not fit; the connection is not harmed
    */
   public <T> T readValue(Class<T> valueType) throws IOException {
     check();
+    if (encoding == Encoding.ETF) {
+      try (JsonParser parser = terms()) {
+        return mapper().readValue(parser, valueType);
+      }
+    }
     return message.hasArray()
         ? mapper()
             .readValue(
@@ -195,6 +215,7 @@ public final class Dispatch {
     message.get(dataStart, bytes);
     copy.mapper = mapper;
     copy.type = type;
+    copy.encoding = encoding;
     copy.name = name();
     copy.sequence = sequence;
     copy.sessionEpoch = sessionEpoch;
@@ -217,6 +238,10 @@ public final class Dispatch {
     return valid
         ? name() + " #" + sequence + " of " + (dataEnd - dataStart) + " bytes"
         : "Dispatch past its time";
+  }
+
+  private JsonParser terms() throws IOException {
+    return EtfReader.term(message, dataStart, dataEnd, mapper());
   }
 
   private ByteBufferBackedInputStream stream() {

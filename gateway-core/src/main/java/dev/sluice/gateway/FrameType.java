@@ -4,6 +4,6 @@ package dev.sluice.gateway;
 public enum FrameType {
   /** UTF-8 text, WebSocket opcode 1: uncompressed JSON. */
   TEXT,
-  /** Bytes, WebSocket opcode 2: everything that is compressed. */
+  /** Bytes, WebSocket opcode 2: everything that is compressed, and ETF. */
   BINARY
 }

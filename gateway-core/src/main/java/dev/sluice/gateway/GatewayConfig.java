@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.sluice.gateway.internal.ZstdLibrary;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -36,6 +37,7 @@ public final class GatewayConfig {
   private final String token;
   private final Intents intents;
   private final URI gatewayUri;
+  private final Encoding encoding;
   private final Compression compression;
   private final @Nullable Presence presence;
   private final int largeThreshold;
@@ -57,6 +59,7 @@ public final class GatewayConfig {
     this.token = builder.token;
     this.intents = builder.intents;
     this.gatewayUri = builder.gatewayUri;
+    this.encoding = builder.encoding;
     this.compression = builder.compression;
     this.presence = builder.presence;
     this.largeThreshold = builder.largeThreshold;
@@ -106,7 +109,7 @@ public final class GatewayConfig {
 
   /** {@return the encoding of payloads} */
   public Encoding encoding() {
-    return Encoding.JSON;
+    return encoding;
   }
 
   /** {@return how the gateway compresses} */
@@ -207,6 +210,8 @@ public final class GatewayConfig {
         + intents
         + ", gatewayUri="
         + gatewayUri
+        + ", encoding="
+        + encoding
         + ", compression="
         + compression
         + ']';
@@ -219,6 +224,7 @@ public final class GatewayConfig {
     private final Intents intents;
     private final Set<String> set = new TreeSet<>();
     private URI gatewayUri = DEFAULT_GATEWAY_URI;
+    private Encoding encoding = Encoding.JSON;
     private Compression compression = Compression.ZLIB_STREAM;
     private @Nullable Presence presence;
     private int largeThreshold = 50;
@@ -251,6 +257,18 @@ public final class GatewayConfig {
     public Builder gatewayUri(URI gatewayUri) {
       once("gatewayUri");
       this.gatewayUri = GatewayUris.checkBase(requireNonNull(gatewayUri, "gatewayUri"));
+      return this;
+    }
+
+    /**
+     * Sets the encoding of payloads. Default: {@link Encoding#JSON}.
+     *
+     * @param encoding the encoding
+     * @return this
+     */
+    public Builder encoding(Encoding encoding) {
+      once("encoding");
+      this.encoding = requireNonNull(encoding, "encoding");
       return this;
     }
 
@@ -454,8 +472,22 @@ public final class GatewayConfig {
       return this;
     }
 
-    /** {@return the configuration} */
+    /**
+     * {@return the configuration}
+     *
+     * @throws IllegalArgumentException if the compression is {@link Compression#PAYLOAD} and the
+     *     encoding not {@link Encoding#JSON}
+     * @throws IllegalStateException if the compression is {@link Compression#ZSTD_STREAM} and its
+     *     library is missing or cannot be loaded
+     */
     public GatewayConfig build() {
+      if (compression == Compression.PAYLOAD && encoding != Encoding.JSON) {
+        throw new IllegalArgumentException(
+            "compression: " + compression + " with encoding " + encoding + " (expected: JSON)");
+      }
+      if (compression == Compression.ZSTD_STREAM) {
+        ZstdLibrary.require();
+      }
       return new GatewayConfig(this);
     }
 

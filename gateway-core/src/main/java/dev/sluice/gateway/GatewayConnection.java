@@ -2,13 +2,15 @@ package dev.sluice.gateway;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.sluice.gateway.Reconnect.Cause;
 import dev.sluice.gateway.internal.Envelope;
+import dev.sluice.gateway.internal.EtfReader;
 import dev.sluice.gateway.internal.PayloadWriter;
-import dev.sluice.gateway.internal.ZlibStream;
+import dev.sluice.gateway.internal.StreamDecompressor;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -74,7 +76,7 @@ public final class GatewayConnection {
 
   // The transport.
   private int generation;
-  private @Nullable ZlibStream zlib;
+  private @Nullable StreamDecompressor stream;
   private boolean receiving;
   private boolean inbound; // since the session timer was armed
   private boolean heartbeatDue; // by the timer
@@ -256,9 +258,7 @@ public final class GatewayConnection {
       throw new IllegalStateException("opened() in " + state + " (expected: CONNECTING)");
     }
     generation++;
-    if (config.compression() == Compression.ZLIB_STREAM) {
-      zlib = new ZlibStream(config.maxMessageBytes());
-    }
+    stream = StreamDecompressor.open(config.compression(), config.maxMessageBytes());
     budget.reset();
     heartbeat.opened(clock.nanoTime());
     heartbeatWanted = false;
@@ -589,7 +589,7 @@ public final class GatewayConnection {
    *     4096 bytes; nothing has changed
    */
   public boolean queue(GatewayCommand command, @Nullable Object attachment) {
-    byte[] payload = PayloadWriter.command(command);
+    byte[] payload = PayloadWriter.command(config.encoding(), command);
     if (command instanceof GatewayCommand.UpdatePresence update) {
       identifyPayload(update.presence()); // it must fit in there too
     }
@@ -668,6 +668,7 @@ public final class GatewayConnection {
     if (!state.isOpen()) {
       return null;
     }
+    scratch.outgoing.frameType(config.encoding().frameType());
     if (heartbeatDue || isExtraHeartbeatAllowed()) {
       return sendHeartbeat();
     }
@@ -899,20 +900,21 @@ public final class GatewayConnection {
     }
     heartbeat.received();
     inbound = true;
-    if (type != config.compression().frameType()) {
-      protocolError(type + " message (expected: " + config.compression().frameType() + ')');
+    if (!isExpected(type)) {
+      protocolError(
+          type + " message (" + config.encoding() + ", compression: " + config.compression() + ')');
       return null;
     }
     ByteBuffer payload = message;
     int start = message.position();
     int end = message.limit();
-    if (zlib != null) {
+    if (isCompressed(type)) {
       try {
-        if (!zlib.inflate(message, scratch.inflated)) {
+        if (!decompress(message)) {
           return null;
         }
       } catch (DataFormatException e) {
-        protocolError("zlib-stream: " + e.getMessage());
+        protocolError(config.compression() + ": " + e.getMessage());
         return null;
       }
       payload = scratch.inflated.view();
@@ -924,12 +926,34 @@ public final class GatewayConnection {
       return null;
     }
     inflatedBytes += end - start;
-    Envelope envelope = scratch.envelope;
+    Envelope envelope = scratch.envelope(config);
     if (!envelope.scan(payload, start, end)) {
       onMalformed(envelope);
       return null;
     }
-    return handle(envelope, payload);
+    return handle(envelope, envelope.message());
+  }
+
+  /** Whether the configuration lets a message of this kind arrive. */
+  private boolean isExpected(FrameType type) {
+    return switch (config.compression()) {
+      case NONE -> type == config.encoding().frameType();
+      case PAYLOAD -> true; // plain or compressed, as the gateway likes
+      case ZLIB_STREAM, ZSTD_STREAM -> type == FrameType.BINARY;
+    };
+  }
+
+  private boolean isCompressed(FrameType type) {
+    return stream != null
+        || (config.compression() == Compression.PAYLOAD && type == FrameType.BINARY);
+  }
+
+  private boolean decompress(ByteBuffer message) throws DataFormatException {
+    if (stream != null) {
+      return stream.decompress(message, scratch.inflated);
+    }
+    scratch.payloadInflater().inflate(message, scratch.inflated, config.maxMessageBytes());
+    return true;
   }
 
   private @Nullable Dispatch handle(Envelope envelope, ByteBuffer payload) {
@@ -1113,23 +1137,36 @@ public final class GatewayConnection {
     disconnect(Signal.PROTOCOL_ERROR, Cause.PROTOCOL_ERROR, what, CloseCode.CLOSE_TO_RESUME, 0);
   }
 
-  private static boolean isTrue(Envelope envelope, ByteBuffer payload) {
-    return envelope.dataStart() >= 0 && payload.get(envelope.dataStart()) == 't';
+  private boolean isTrue(Envelope envelope, ByteBuffer payload) {
+    try {
+      return data(envelope, payload).booleanValue();
+    } catch (IOException e) {
+      return false; // a session that may be dead is given up
+    }
   }
 
   private JsonNode data(Envelope envelope, ByteBuffer payload) throws IOException {
     if (envelope.dataStart() < 0) {
       return MissingNode.getInstance();
     }
-    byte[] data = new byte[envelope.dataEnd() - envelope.dataStart()];
-    payload.get(envelope.dataStart(), data);
-    JsonNode tree = config.objectMapper().readTree(data);
+    JsonNode tree;
+    if (envelope.encoding() == Encoding.ETF) {
+      try (JsonParser parser =
+          EtfReader.term(
+              payload, envelope.dataStart(), envelope.dataEnd(), config.objectMapper())) {
+        tree = config.objectMapper().readTree(parser);
+      }
+    } else {
+      byte[] data = new byte[envelope.dataEnd() - envelope.dataStart()];
+      payload.get(envelope.dataStart(), data);
+      tree = config.objectMapper().readTree(data);
+    }
     return tree == null ? MissingNode.getInstance() : tree;
   }
 
   /** What is wrong, without the content that Jackson quotes. */
   private static String nameOf(IOException e) {
-    return e instanceof JsonProcessingException ? "no JSON" : String.valueOf(e.getMessage());
+    return e instanceof JsonProcessingException ? "malformed" : String.valueOf(e.getMessage());
   }
 
   // Sending.
@@ -1157,7 +1194,7 @@ public final class GatewayConnection {
     heartbeatWanted = false;
     budget.sent(now);
     ByteBuffer out = scratch.outgoing.heartbeat.clear();
-    PayloadWriter.heartbeat(received, out);
+    PayloadWriter.heartbeat(config.encoding(), received, out);
     return scratch.outgoing.set(Opcode.HEARTBEAT, out.flip(), null, null);
   }
 
@@ -1173,8 +1210,10 @@ public final class GatewayConnection {
 
   private byte[] identifyPayload(@Nullable Presence presence) {
     return PayloadWriter.identify(
+        config.encoding(),
         config.token(),
         config.identifyProperties(),
+        config.compression() == Compression.PAYLOAD,
         config.largeThreshold(),
         shard,
         presence,
@@ -1182,7 +1221,9 @@ public final class GatewayConnection {
   }
 
   private Outgoing sendResume() {
-    byte[] payload = PayloadWriter.resume(config.token(), requireNonNull(sessionId), received);
+    byte[] payload =
+        PayloadWriter.resume(
+            config.encoding(), config.token(), requireNonNull(sessionId), received);
     resumeSent = true;
     budget.sent(clock.nanoTime());
     return scratch.outgoing.set(Opcode.RESUME, ByteBuffer.wrap(payload), null, null);
@@ -1378,9 +1419,9 @@ public final class GatewayConnection {
 
   /** Forgets everything that belonged to the transport. */
   private void endTransport() {
-    if (zlib != null) {
-      zlib.end();
-      zlib = null;
+    if (stream != null) {
+      stream.end();
+      stream = null;
     }
     timers.cancelAll();
     heartbeat.reset();

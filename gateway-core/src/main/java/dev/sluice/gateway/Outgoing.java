@@ -15,6 +15,7 @@ public final class Outgoing {
   final ByteBuffer heartbeat = ByteBuffer.allocate(HEARTBEAT_BYTES);
 
   private Opcode opcode = Opcode.UNKNOWN;
+  private FrameType frameType = FrameType.TEXT;
   private ByteBuffer payload = heartbeat;
   private @Nullable GatewayCommand command;
   private @Nullable Object attachment;
@@ -33,14 +34,18 @@ public final class Outgoing {
     return this;
   }
 
+  void frameType(FrameType frameType) {
+    this.frameType = frameType;
+  }
+
   /** {@return what the payload is} */
   public Opcode opcode() {
     return opcode;
   }
 
-  /** {@return the kind of WebSocket message to write: TEXT for JSON} */
+  /** {@return the kind of WebSocket message to write: TEXT for JSON, BINARY for ETF} */
   public FrameType frameType() {
-    return FrameType.TEXT;
+    return frameType;
   }
 
   /** {@return the bytes, at most 4096, between position and limit} */

@@ -1,7 +1,11 @@
 package dev.sluice.gateway;
 
 import dev.sluice.gateway.internal.Envelope;
+import dev.sluice.gateway.internal.EtfEnvelope;
 import dev.sluice.gateway.internal.InflateBuffer;
+import dev.sluice.gateway.internal.JsonEnvelope;
+import dev.sluice.gateway.internal.PayloadInflater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The working memory that the connections of one thread share: the buffer that payloads are
@@ -13,15 +17,35 @@ import dev.sluice.gateway.internal.InflateBuffer;
  */
 public final class Scratch {
 
-  final Envelope envelope = new Envelope();
   final InflateBuffer inflated = new InflateBuffer();
   final Dispatch dispatch = new Dispatch();
   final Outgoing outgoing = new Outgoing();
+
+  private final Envelope json = new JsonEnvelope();
+  private @Nullable EtfEnvelope etf; // made at first use, as is what follows
+  private @Nullable PayloadInflater payloadInflater;
 
   private Scratch() {}
 
   /** {@return a new scratch, about 17 kB that grow with the largest payload and shrink again} */
   public static Scratch create() {
     return new Scratch();
+  }
+
+  Envelope envelope(GatewayConfig config) {
+    if (config.encoding() == Encoding.JSON) {
+      return json;
+    }
+    if (etf == null) {
+      etf = new EtfEnvelope();
+    }
+    return etf.limit(config.maxMessageBytes());
+  }
+
+  PayloadInflater payloadInflater() {
+    if (payloadInflater == null) {
+      payloadInflater = new PayloadInflater();
+    }
+    return payloadInflater;
   }
 }

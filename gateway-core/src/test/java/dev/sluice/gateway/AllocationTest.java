@@ -2,13 +2,20 @@ package dev.sluice.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.luben.zstd.EndDirective;
+import com.github.luben.zstd.ZstdCompressCtx;
 import com.sun.management.ThreadMXBean;
+import dev.sluice.gateway.internal.EtfWriter;
+import dev.sluice.gateway.internal.PayloadWriter;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Handling a dispatch allocates nothing, as the JVM counts it by thread. */
 class AllocationTest {
@@ -24,6 +31,10 @@ class AllocationTest {
           "GUILD_CREATE",
           "MESSAGE_REACTION_ADD",
           "VOICE_STATE_UPDATE");
+
+  private static final byte[] HELLO =
+      "{\"t\":null,\"s\":null,\"op\":10,\"d\":{\"heartbeat_interval\":41250}}"
+          .getBytes(StandardCharsets.UTF_8);
 
   private long guilds;
 
@@ -45,7 +56,7 @@ class AllocationTest {
   }
 
   @Test
-  void compressed() {
+  void compressedByZlib() {
     Scenario scenario = Scenario.scenario().compressed().open().hello().ready();
     GatewayConnection connection = scenario.connection();
     List<ByteBuffer> messages = new ArrayList<>();
@@ -61,6 +72,66 @@ class AllocationTest {
             handle(connection.recv(FrameType.BINARY, messages.get(next[0]++)));
           }
         });
+  }
+
+  @ParameterizedTest
+  @EnumSource(Encoding.class)
+  void compressedByZstd(Encoding encoding) throws IOException {
+    Scenario scenario =
+        Scenario.scenario().transport(encoding, Compression.ZSTD_STREAM).open().hello().ready();
+    GatewayConnection connection = scenario.connection();
+    connection.transportLost();
+    scenario.open();
+    List<ByteBuffer> messages = new ArrayList<>();
+    try (ZstdCompressCtx zstd = new ZstdCompressCtx()) {
+      // Whole frames, which can be received any number of times.
+      connection.recv(
+          FrameType.BINARY,
+          ByteBuffer.wrap(Streams.zstd(zstd, encode(encoding, HELLO), EndDirective.END)));
+      for (String name : SAMPLES) {
+        byte[] payload = encode(encoding, Payloads.bytes(name));
+        messages.add(ByteBuffer.wrap(Streams.zstd(zstd, payload, EndDirective.END)));
+      }
+    }
+
+    assertAllocatesNothing(
+        () -> {
+          for (int i = 0; i < messages.size(); i++) {
+            handle(connection.recv(FrameType.BINARY, messages.get(i).rewind()));
+          }
+        });
+  }
+
+  @Test
+  void inEtfFromABufferThatIsReused() throws IOException {
+    Scenario scenario =
+        Scenario.scenario().transport(Encoding.ETF, Compression.NONE).open().hello().ready();
+    GatewayConnection connection = scenario.connection();
+    ByteBuffer message = ByteBuffer.allocateDirect(1 << 20);
+    List<byte[]> samples = new ArrayList<>();
+    for (String name : SAMPLES) {
+      samples.add(encode(Encoding.ETF, Payloads.bytes(name)));
+    }
+
+    assertAllocatesNothing(
+        () -> {
+          for (int i = 0; i < samples.size(); i++) {
+            message.clear().put(samples.get(i)).flip();
+            handle(connection.recv(FrameType.BINARY, message));
+          }
+        });
+  }
+
+  @Test
+  void ofAnEtfHeartbeat() {
+    ByteBuffer out = ByteBuffer.allocate(PayloadWriter.MAX_HEARTBEAT_BYTES);
+
+    assertAllocatesNothing(
+        () -> guilds += PayloadWriter.heartbeat(Encoding.ETF, 1L << 40, out.clear()));
+  }
+
+  private static byte[] encode(Encoding encoding, byte[] json) throws IOException {
+    return encoding == Encoding.ETF ? EtfWriter.gateway(json) : json;
   }
 
   @Test

@@ -40,6 +40,7 @@ class GatewayConfigTest {
     return List.of(
         builder -> builder.gatewayUri(URI.create("wss://x.test")),
         builder -> builder.compression(Compression.NONE),
+        builder -> builder.encoding(Encoding.ETF),
         builder -> builder.presence(Presence.online()),
         builder -> builder.largeThreshold(250),
         builder -> builder.clientName("x"),
@@ -75,6 +76,18 @@ class GatewayConfigTest {
   }
 
   @Test
+  void refusesPayloadCompressionOfEtf() {
+    GatewayConfig.Builder builder =
+        GatewayConfig.builder("token", Intents.of(Intent.GUILDS))
+            .encoding(Encoding.ETF)
+            .compression(Compression.PAYLOAD);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(builder::build)
+        .withMessage("compression: PAYLOAD with encoding ETF (expected: JSON)");
+  }
+
+  @Test
   void keepsWhatIsSet() {
     ObjectMapper mapper = new JsonMapper();
     Presence presence = Presence.online();
@@ -82,6 +95,7 @@ class GatewayConfigTest {
     GatewayConfig config =
         builder()
             .gatewayUri(URI.create("wss://x.test/?v=9"))
+            .encoding(Encoding.ETF)
             .compression(Compression.NONE)
             .presence(presence)
             .largeThreshold(250)
@@ -95,6 +109,7 @@ class GatewayConfigTest {
             .build();
 
     assertThat(config.gatewayUri()).isEqualTo(URI.create("wss://x.test"));
+    assertThat(config.encoding()).isEqualTo(Encoding.ETF);
     assertThat(config.compression()).isEqualTo(Compression.NONE);
     assertThat(config.presence()).isSameAs(presence);
     assertThat(config.largeThreshold()).isEqualTo(250);

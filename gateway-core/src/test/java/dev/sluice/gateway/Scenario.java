@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.github.luben.zstd.EndDirective;
+import com.github.luben.zstd.ZstdCompressCtx;
+import dev.sluice.gateway.internal.EtfReader;
+import dev.sluice.gateway.internal.EtfWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -42,12 +46,14 @@ final class Scenario {
   private final Deque<JsonNode> outbox = new ArrayDeque<>();
   private final Deque<Long> sentAtNanos = new ArrayDeque<>();
   private GatewayConfig.Builder config = GatewayConfig.builder(TOKEN, INTENTS);
+  private Encoding encoding = Encoding.JSON;
   private Compression compression = Compression.NONE;
   private ShardId shard = ShardId.SINGLE;
   private Scratch scratch = Scratch.create();
   private @Nullable GatewaySession session;
   private @Nullable GatewayConnection connection;
   private StreamDeflater deflater = new StreamDeflater();
+  private ZstdCompressCtx zstd = new ZstdCompressCtx();
   private @Nullable Dispatch dispatch;
   private JsonNode sentData = MAPPER.nullNode();
   private int logins;
@@ -87,6 +93,12 @@ final class Scenario {
   Scenario compressed() {
     compression = Compression.ZLIB_STREAM;
     return this;
+  }
+
+  Scenario transport(Encoding encoding, Compression compression) {
+    this.encoding = encoding;
+    this.compression = compression;
+    return config(config -> config.encoding(encoding));
   }
 
   Scenario permitsGranted() {
@@ -152,6 +164,7 @@ final class Scenario {
       dial();
     }
     deflater = new StreamDeflater();
+    zstd = new ZstdCompressCtx();
     logins = 0;
     sentAtNanos.clear();
     connection().opened();
@@ -222,9 +235,29 @@ final class Scenario {
   }
 
   Scenario recvBytes(byte[] payload) {
+    return switch (compression) {
+      case NONE -> recv(encoding.frameType(), encode(payload));
+      case PAYLOAD ->
+          payload.length < 1_000
+              ? recv(FrameType.TEXT, payload)
+              : recv(FrameType.BINARY, Streams.deflate(payload));
+      case ZLIB_STREAM, ZSTD_STREAM -> recv(FrameType.BINARY, compress(payload));
+    };
+  }
+
+  /** The next message of the gateway's compressed stream. */
+  byte[] compress(byte[] payload) {
     return compression == Compression.ZLIB_STREAM
-        ? recv(FrameType.BINARY, deflate(payload))
-        : recv(FrameType.TEXT, payload);
+        ? deflate(encode(payload))
+        : Streams.zstd(zstd, encode(payload), EndDirective.FLUSH);
+  }
+
+  private byte[] encode(byte[] payload) {
+    try {
+      return encoding == Encoding.ETF ? EtfWriter.gateway(payload) : payload;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The next bytes of the gateway's compressed stream. */
@@ -395,8 +428,9 @@ final class Scenario {
   /** Which base is dialled next, always with the same query. */
   Scenario expectOpen(String base) {
     String query =
-        "/?v=10&encoding=json"
-            + (compression == Compression.ZLIB_STREAM ? "&compress=zlib-stream" : "");
+        "/?v=10&encoding="
+            + encoding.parameter()
+            + (compression.parameter() == null ? "" : "&compress=" + compression.parameter());
     assertThat(connection().reconnect().uri()).isEqualTo(URI.create(base + query));
     return this;
   }
@@ -478,13 +512,16 @@ final class Scenario {
 
   private void record(Outgoing outgoing) {
     assertThat(outgoing.toString()).doesNotContain(TOKEN);
-    assertThat(outgoing.frameType()).isEqualTo(FrameType.TEXT);
+    assertThat(outgoing.frameType()).isEqualTo(encoding.frameType());
     byte[] bytes = new byte[outgoing.payload().remaining()];
     outgoing.payload().get(bytes);
     assertThat(bytes.length).isLessThanOrEqualTo(4096);
     JsonNode payload;
     try {
-      payload = MAPPER.readTree(bytes);
+      payload =
+          encoding == Encoding.ETF
+              ? MAPPER.readTree(EtfReader.payload(ByteBuffer.wrap(bytes), MAPPER))
+              : MAPPER.readTree(bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -34,13 +34,17 @@ public final class GuildIds {
    */
   public static long find(EventType type, ByteBuffer message, int start, int end) {
     Objects.checkFromToIndex(start, end, message.limit());
-    byte[] key =
-        switch (type) {
-          case GUILD_CREATE, GUILD_UPDATE, GUILD_DELETE -> ID;
-          default -> GUILD_ID;
-        };
+    byte[] key = key(type);
     long id = findLast(key, message, start, end);
     return id == 0 ? findFirst(key, message, start, end) : id;
+  }
+
+  /** {@return the key of the guild's id in the {@code d} of an event, in ASCII} */
+  static byte[] key(EventType type) {
+    return switch (type) {
+      case GUILD_CREATE, GUILD_UPDATE, GUILD_DELETE -> ID;
+      default -> GUILD_ID;
+    };
   }
 
   /**
@@ -108,14 +112,34 @@ public final class GuildIds {
     for (int next = at(message, i, end); isDigit(next); next = at(message, ++i, end)) {
       id = id * 10 + (next - '0');
     }
-    // 19 digits fit; 20 do when they begin with a 1 and have the highest bit, or else they wrapped.
-    int digits = i - first;
-    if (digits > 20 || (digits == 20 && (message.get(first) != '1' || id > 0))) {
+    if (overflows(message, first, i, id)) {
       return 0;
     }
     int after = at(message, isQuoted ? i : skipWhitespace(message, i, end), end);
     boolean isWhole = isQuoted ? after == '"' : after == ',' || after == '}';
     return isWhole ? id : 0;
+  }
+
+  /** {@return the integer that is all there is between two indexes; 0 when it is too large} */
+  static long digits(ByteBuffer message, int from, int to) {
+    long id = 0;
+    for (int i = from; i < to; i++) {
+      int next = message.get(i);
+      if (!isDigit(next)) {
+        return 0;
+      }
+      id = id * 10 + (next - '0');
+    }
+    return overflows(message, from, to, id) ? 0 : id;
+  }
+
+  /**
+   * {@return whether the digits between two indexes did not fit the 64 bits that they were read to}
+   */
+  private static boolean overflows(ByteBuffer message, int from, int to, long id) {
+    // 19 digits fit; 20 do when they begin with a 1 and have the highest bit, or else they wrapped.
+    int digits = to - from;
+    return digits > 20 || (digits == 20 && (message.get(from) != '1' || id > 0));
   }
 
   /** {@return whether a key is written between two indexes, perhaps with escapes} */

@@ -2,14 +2,21 @@ package dev.sluice.gateway.internal;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.zip.DataFormatException;
 
 /**
- * Where inflated payloads land: a heap array that grows for a flood and shrinks after it. Confined
- * to one thread; its content is good until the next payload.
+ * Where decompressed payloads land: a heap array that grows for a flood and shrinks after it. It
+ * holds every compression to the same limits. Confined to one thread; its content is good until the
+ * next payload.
  */
 public final class InflateBuffer {
 
   static final int INITIAL_BYTES = 16 * 1024;
+
+  /** Guards against a stream that expands without end; real traffic stays far below. */
+  static final int MAX_RATIO = 250;
+
+  static final int RATIO_FREE_BYTES = 1 << 20;
 
   /** After so many payloads the array is measured against the largest of them. */
   private static final int REVIEW_PAYLOADS = 1024;
@@ -17,6 +24,7 @@ public final class InflateBuffer {
   private byte[] array = new byte[INITIAL_BYTES];
   private ByteBuffer view = ByteBuffer.wrap(array);
   private int length;
+  private int maxBytes;
   private int payloads;
   private int largest;
 
@@ -38,12 +46,17 @@ public final class InflateBuffer {
     return view;
   }
 
-  /** Starts a payload with what came of it before. */
-  void begin(byte[] unfinished) {
+  /**
+   * Starts a payload with what came of it before.
+   *
+   * @param unfinished what came before
+   * @param maxBytes the most that the payload may have
+   */
+  void begin(byte[] unfinished, int maxBytes) {
     if (++payloads == REVIEW_PAYLOADS) {
       review();
     }
-    length = 0;
+    this.maxBytes = maxBytes;
     if (array.length < unfinished.length) {
       replace(new byte[unfinished.length]);
     }
@@ -51,19 +64,40 @@ public final class InflateBuffer {
     length = unfinished.length;
   }
 
-  /** Adds bytes that were written at {@link #length()}. */
-  void advance(int bytes) {
-    length += bytes;
+  /**
+   * {@return the free part of the array, between position and limit: at least one byte, at most one
+   * byte more than the payload may have, which tells that it has more}
+   */
+  ByteBuffer room() {
+    if (length == array.length) {
+      replace(Arrays.copyOf(array, (int) Math.min(maxBytes + 1L, array.length * 2L)));
+    }
+    // The array may be larger than this payload's limit, for others share it.
+    return view.limit((int) Math.min(maxBytes + 1L, array.length)).position(length);
+  }
+
+  /**
+   * Takes note of what was written to the {@link #room}, up to its position.
+   *
+   * @param compressedBytes how many bytes it all came of
+   * @throws DataFormatException if the payload is larger than it may be
+   */
+  void written(long compressedBytes) throws DataFormatException {
+    length = view.position();
     largest = Math.max(largest, length);
-  }
-
-  boolean isFull() {
-    return length == array.length;
-  }
-
-  /** Grows to at most one byte more than a payload may have, which tells that it has more. */
-  void grow(int maxBytes) {
-    replace(Arrays.copyOf(array, (int) Math.min(maxBytes + 1L, array.length * 2L)));
+    if (length > maxBytes) {
+      throw new DataFormatException("decompressed payload: over " + maxBytes + " bytes");
+    }
+    if (length > RATIO_FREE_BYTES && length / MAX_RATIO > compressedBytes) {
+      throw new DataFormatException(
+          "decompressed payload: "
+              + length
+              + " bytes of "
+              + compressedBytes
+              + " (expected: at most "
+              + MAX_RATIO
+              + " for one)");
+    }
   }
 
   private void review() {

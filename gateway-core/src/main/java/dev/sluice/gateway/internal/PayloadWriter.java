@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sluice.gateway.Activity;
+import dev.sluice.gateway.Encoding;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayCommand.Raw;
 import dev.sluice.gateway.GatewayCommand.RequestChannelInfo;
@@ -28,7 +29,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the payloads that a client sends, as JSON. Thread-safe.
+ * Writes the payloads that a client sends, in either encoding. Thread-safe.
  *
  * @see <a href="https://discord.com/developers/docs/events/gateway-events#send-events">Send
  *     events</a>
@@ -56,34 +57,40 @@ public final class PayloadWriter {
   /**
    * {@return the payload of a command}
    *
+   * @param encoding how to write it
    * @param command the command
    * @throws IllegalArgumentException if the payload has over {@link #MAX_PAYLOAD_BYTES} or cannot
-   *     be written as JSON in UTF-8; tells the opcode, never the content
+   *     be written in UTF-8; tells the opcode, never the content
    */
-  public static byte[] command(GatewayCommand command) {
-    return write(command.code(), json -> writeData(json, command));
+  public static byte[] command(Encoding encoding, GatewayCommand command) {
+    return write(encoding, command.code(), json -> writeData(json, command));
   }
 
   /**
    * {@return the payload of IDENTIFY}
    *
+   * @param encoding how to write it
    * @param token the bot's token, bare
    * @param properties {@code os}, {@code browser} and {@code device}, written in the map's order
+   * @param compress whether to ask for payload compression
    * @param largeThreshold above how many members offline ones are left out of a guild, 50 to 250
    * @param shard the shard
    * @param presence the first presence, null for the default
    * @param intents the events to get
    * @throws IllegalArgumentException if the payload has over {@link #MAX_PAYLOAD_BYTES} or cannot
-   *     be written as JSON in UTF-8; tells the opcode, never the content
+   *     be written in UTF-8; tells the opcode, never the content
    */
   public static byte[] identify(
+      Encoding encoding,
       String token,
       Map<String, String> properties,
+      boolean compress,
       int largeThreshold,
       ShardId shard,
       @Nullable Presence presence,
       Intents intents) {
     return write(
+        encoding,
         Opcode.IDENTIFY.code(),
         json -> {
           json.writeStartObject();
@@ -93,7 +100,7 @@ public final class PayloadWriter {
             json.writeStringField(property.getKey(), property.getValue());
           }
           json.writeEndObject();
-          json.writeBooleanField("compress", false);
+          json.writeBooleanField("compress", compress);
           json.writeNumberField("large_threshold", largeThreshold);
           json.writeFieldName("shard");
           json.writeArray(new int[] {shard.id(), shard.count()}, 0, 2);
@@ -109,14 +116,16 @@ public final class PayloadWriter {
   /**
    * {@return the payload of RESUME}
    *
+   * @param encoding how to write it
    * @param token the bot's token, bare
    * @param sessionId the session to go on with
    * @param sequence the last sequence that was received
    * @throws IllegalArgumentException if the payload has over {@link #MAX_PAYLOAD_BYTES} or cannot
-   *     be written as JSON in UTF-8; tells the opcode, never the content
+   *     be written in UTF-8; tells the opcode, never the content
    */
-  public static byte[] resume(String token, String sessionId, long sequence) {
+  public static byte[] resume(Encoding encoding, String token, String sessionId, long sequence) {
     return write(
+        encoding,
         Opcode.RESUME.code(),
         json -> {
           json.writeStartObject();
@@ -130,12 +139,16 @@ public final class PayloadWriter {
   /**
    * Writes a heartbeat at the position of a buffer, which moves behind it. Allocates nothing.
    *
+   * @param encoding how to write it
    * @param sequence the last sequence that was received; any negative number before the first
    * @param out a buffer with room for {@link #MAX_HEARTBEAT_BYTES}
    * @return how many bytes were written
    * @throws BufferOverflowException if the heartbeat does not fit; nothing has been written
    */
-  public static int heartbeat(long sequence, ByteBuffer out) {
+  public static int heartbeat(Encoding encoding, long sequence, ByteBuffer out) {
+    if (encoding == Encoding.ETF) {
+      return EtfWriter.heartbeat(sequence, out);
+    }
     int digits = digits(sequence);
     int length = HEARTBEAT.length + (sequence < 0 ? NULL.length : digits) + 1;
     if (out.remaining() < length) {
@@ -165,7 +178,7 @@ public final class PayloadWriter {
     return digits;
   }
 
-  private static byte[] write(int code, DataWriter data) {
+  private static byte[] write(Encoding encoding, int code, DataWriter data) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     // Unlike the one that a generator brings along, this encoder refuses halves of characters.
     Writer utf8 = new OutputStreamWriter(out, UTF_8.newEncoder());
@@ -176,25 +189,37 @@ public final class PayloadWriter {
       data.write(json);
       json.writeEndObject();
     } catch (IOException e) {
-      // The cause would quote the content, which may hold the token.
-      throw new IllegalArgumentException(
-          "payload with opcode "
-              + code
-              + ": "
-              + e.getClass().getSimpleName()
-              + " (expected: JSON in UTF-8)");
+      throw unwritable(code, e);
     }
-    if (out.size() > MAX_PAYLOAD_BYTES) {
+    byte[] payload = out.toByteArray();
+    if (encoding == Encoding.ETF) {
+      try {
+        payload = EtfWriter.client(payload);
+      } catch (IOException e) {
+        throw unwritable(code, e);
+      }
+    }
+    if (payload.length > MAX_PAYLOAD_BYTES) {
       throw new IllegalArgumentException(
           "payload with opcode "
               + code
               + ": "
-              + out.size()
+              + payload.length
               + " bytes (expected: <= "
               + MAX_PAYLOAD_BYTES
               + ')');
     }
-    return out.toByteArray();
+    return payload;
+  }
+
+  private static IllegalArgumentException unwritable(int code, IOException e) {
+    // Not as the cause, which would quote the content, and that may hold the token.
+    return new IllegalArgumentException(
+        "payload with opcode "
+            + code
+            + ": "
+            + e.getClass().getSimpleName()
+            + " (expected: JSON in UTF-8)");
   }
 
   private static void writeData(JsonGenerator json, GatewayCommand command) throws IOException {

@@ -35,7 +35,7 @@ class GuildIdsTest {
     byte[] message = Payloads.bytes(sample);
     JsonNode tree = MAPPER.readTree(message);
     EventType type = EventType.of(tree.get("t").textValue());
-    Envelope envelope = new Envelope();
+    JsonEnvelope envelope = new JsonEnvelope();
     envelope.scan(ByteBuffer.wrap(message), 0, message.length);
     ByteBuffer direct = ByteBuffer.allocateDirect(message.length).put(message);
 
@@ -211,7 +211,7 @@ class GuildIdsTest {
   void allocatesNothing(String sample) {
     byte[] bytes = Payloads.bytes(sample);
     ByteBuffer message = ByteBuffer.allocateDirect(bytes.length).put(bytes);
-    Envelope envelope = new Envelope();
+    JsonEnvelope envelope = new JsonEnvelope();
     envelope.scan(message, 0, bytes.length);
     EventType type = EventType.valueOf(sample.replaceFirst("\\..*", ""));
     Allocations.assertNone(

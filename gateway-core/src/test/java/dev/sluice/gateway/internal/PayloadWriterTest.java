@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.sluice.gateway.Activity;
+import dev.sluice.gateway.Encoding;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayCommand.Raw;
 import dev.sluice.gateway.GatewayCommand.RequestChannelInfo;
@@ -108,7 +109,7 @@ class PayloadWriterTest {
   @ParameterizedTest
   @MethodSource("commands")
   void writesACommandAsDocumented(GatewayCommand command, String json) {
-    assertThat(new String(PayloadWriter.command(command), UTF_8)).isEqualTo(json);
+    assertThat(new String(PayloadWriter.command(Encoding.JSON, command), UTF_8)).isEqualTo(json);
   }
 
   @Test
@@ -129,7 +130,8 @@ class PayloadWriterTest {
 
   @Test
   void writesAResumeAsDocumented() {
-    byte[] payload = PayloadWriter.resume("<token>", "6f0b1d83c2a94e7795d1f3b8c0aa4e12", 48212);
+    byte[] payload =
+        PayloadWriter.resume(Encoding.JSON, "<token>", "6f0b1d83c2a94e7795d1f3b8c0aa4e12", 48212);
     assertThat(new String(payload, UTF_8))
         .isEqualTo(
             """
@@ -153,7 +155,7 @@ class PayloadWriterTest {
         List.of(
             ByteBuffer.allocate(2 + PayloadWriter.MAX_HEARTBEAT_BYTES),
             ByteBuffer.allocateDirect(2 + PayloadWriter.MAX_HEARTBEAT_BYTES))) {
-      int length = PayloadWriter.heartbeat(sequence, out.position(2));
+      int length = PayloadWriter.heartbeat(Encoding.JSON, sequence, out.position(2));
 
       assertThat(out.position()).isEqualTo(2 + length);
       byte[] payload = new byte[length];
@@ -166,17 +168,18 @@ class PayloadWriterTest {
   @CsvSource({"-1, 17", "251, 16", "9223372036854775807, 32"})
   void writesAHeartbeatOnlyIfItFits(long sequence, int length) {
     ByteBuffer out = ByteBuffer.allocate(length - 1);
-    assertThatThrownBy(() -> PayloadWriter.heartbeat(sequence, out))
+    assertThatThrownBy(() -> PayloadWriter.heartbeat(Encoding.JSON, sequence, out))
         .isInstanceOf(BufferOverflowException.class);
     assertThat(out).isEqualTo(ByteBuffer.allocate(length - 1));
 
-    assertThat(PayloadWriter.heartbeat(sequence, ByteBuffer.allocate(length))).isEqualTo(length);
+    assertThat(PayloadWriter.heartbeat(Encoding.JSON, sequence, ByteBuffer.allocate(length)))
+        .isEqualTo(length);
   }
 
   @Test
   void aHeartbeatAllocatesNothing() {
     ByteBuffer out = ByteBuffer.allocate(PayloadWriter.MAX_HEARTBEAT_BYTES);
-    Allocations.assertNone(() -> PayloadWriter.heartbeat(48212, out.clear()));
+    Allocations.assertNone(() -> PayloadWriter.heartbeat(Encoding.JSON, 48212, out.clear()));
   }
 
   @Test
@@ -184,17 +187,20 @@ class PayloadWriterTest {
     String envelope = "{\"op\":99,\"d\":\"\"}";
     int room = PayloadWriter.MAX_PAYLOAD_BYTES - envelope.length();
 
-    assertThat(PayloadWriter.command(new Raw(99, TextNode.valueOf("x".repeat(room)))))
+    assertThat(
+            PayloadWriter.command(Encoding.JSON, new Raw(99, TextNode.valueOf("x".repeat(room)))))
         .hasSize(4096);
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> PayloadWriter.command(new Raw(99, TextNode.valueOf("x".repeat(room + 1)))))
+            () ->
+                PayloadWriter.command(
+                    Encoding.JSON, new Raw(99, TextNode.valueOf("x".repeat(room + 1)))))
         .withMessage("payload with opcode 99: 4097 bytes (expected: <= 4096)");
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->
                 PayloadWriter.command(
-                    new RequestSoundboardSounds(Collections.nCopies(200, GUILD_ID))))
+                    Encoding.JSON, new RequestSoundboardSounds(Collections.nCopies(200, GUILD_ID))))
         .withMessage("payload with opcode 31: 4229 bytes (expected: <= 4096)");
   }
 
@@ -205,11 +211,11 @@ class PayloadWriterTest {
         .withMessageStartingWith("payload with opcode 2: ")
         .withMessageNotContaining("secret");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> PayloadWriter.resume("secret".repeat(1000), "id", 1))
+        .isThrownBy(() -> PayloadWriter.resume(Encoding.JSON, "secret".repeat(1000), "id", 1))
         .withMessageStartingWith("payload with opcode 6: ")
         .withMessageNotContaining("secret");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> PayloadWriter.resume("secret\ud83e", "id", 1))
+        .isThrownBy(() -> PayloadWriter.resume(Encoding.JSON, "secret\ud83e", "id", 1))
         .withMessageNotContaining("secret")
         .withNoCause();
   }
@@ -217,7 +223,10 @@ class PayloadWriterTest {
   @Test
   void refusesTextThatIsNoUnicode() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> PayloadWriter.command(RequestGuildMembers.byPrefix(1, "a\ud83e!", 1)))
+        .isThrownBy(
+            () ->
+                PayloadWriter.command(
+                    Encoding.JSON, RequestGuildMembers.byPrefix(1, "a\ud83e!", 1)))
         .withMessage("payload with opcode 8: MalformedInputException (expected: JSON in UTF-8)");
   }
 
@@ -228,7 +237,14 @@ class PayloadWriterTest {
     properties.put("device", "brasslamp");
     byte[] payload =
         PayloadWriter.identify(
-            token, properties, 250, new ShardId(3, 16), presence, new Intents(37377));
+            Encoding.JSON,
+            token,
+            properties,
+            false,
+            250,
+            new ShardId(3, 16),
+            presence,
+            new Intents(37377));
     return new String(payload, UTF_8);
   }
 }

@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.sluice.gateway.StreamDeflater;
+import dev.sluice.gateway.Streams;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -53,31 +50,31 @@ class ZlibStreamTest {
   @MethodSource("buffers")
   void inflatesOneMessageAfterAnother(Function<byte[], ByteBuffer> buffer) throws Exception {
     List<String> payloads = new ArrayList<>();
-    for (byte[] message : hexLines("zlib-stream.hex")) {
+    for (byte[] message : Streams.hex("zlib-stream.hex")) {
       ByteBuffer input = buffer.apply(message);
-      assertThat(stream.inflate(input, output)).isTrue();
+      assertThat(stream.decompress(input, output)).isTrue();
       assertThat(input.hasRemaining()).isFalse();
       payloads.add(payload());
     }
 
-    assertThat(payloads).isEqualTo(expected());
+    assertThat(payloads).isEqualTo(Streams.expected());
   }
 
   @Test
   void inflatesAMessageThatCameInParts() throws Exception {
-    assertThat(inflateAll(hexLines("zlib-stream.split.hex"))).isEqualTo(expected());
+    assertThat(inflateAll(Streams.hex("zlib-stream.split.hex"))).isEqualTo(Streams.expected());
   }
 
   @Test
   void inflatesByteByByte() throws Exception {
     List<byte[]> bytes = new ArrayList<>();
-    for (byte[] message : hexLines("zlib-stream.hex")) {
+    for (byte[] message : Streams.hex("zlib-stream.hex")) {
       for (byte b : message) {
         bytes.add(new byte[] {b});
       }
     }
 
-    assertThat(inflateAll(bytes)).isEqualTo(expected());
+    assertThat(inflateAll(bytes)).isEqualTo(Streams.expected());
   }
 
   @ParameterizedTest
@@ -85,7 +82,7 @@ class ZlibStreamTest {
   void inflatesWhereverAMessageIsSplit(long seed) throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     List<byte[]> parts = new ArrayList<>();
-    for (byte[] message : hexLines("zlib-stream.hex")) {
+    for (byte[] message : Streams.hex("zlib-stream.hex")) {
       int at = 0;
       while (at < message.length) {
         int end = Math.min(message.length, at + random.nextInt(0, 200));
@@ -94,7 +91,7 @@ class ZlibStreamTest {
       }
     }
 
-    assertThat(inflateAll(parts)).isEqualTo(expected());
+    assertThat(inflateAll(parts)).isEqualTo(Streams.expected());
   }
 
   @ParameterizedTest
@@ -103,7 +100,7 @@ class ZlibStreamTest {
     StreamDeflater deflater = new StreamDeflater();
     for (int i = 0; i < 2; i++) {
       byte[] payload = text(size, i);
-      assertThat(stream.inflate(ByteBuffer.wrap(deflater.deflate(payload)), output)).isTrue();
+      assertThat(stream.decompress(ByteBuffer.wrap(deflater.deflate(payload)), output)).isTrue();
       assertThat(output.length()).isEqualTo(size);
       assertThat(Arrays.copyOf(output.array(), size)).isEqualTo(payload);
     }
@@ -114,7 +111,7 @@ class ZlibStreamTest {
     byte[] message = new StreamDeflater().deflate(text(MAX_BYTES + 1, 0));
 
     assertThatExceptionOfType(DataFormatException.class)
-        .isThrownBy(() -> stream.inflate(ByteBuffer.wrap(message), output))
+        .isThrownBy(() -> stream.decompress(ByteBuffer.wrap(message), output))
         .withMessageContaining(String.valueOf(MAX_BYTES));
     assertThat(output.array().length).isLessThan(2 * MAX_BYTES);
   }
@@ -127,7 +124,7 @@ class ZlibStreamTest {
         .isThrownBy(
             () -> {
               for (byte[] part : cut(message, 1_000)) {
-                assertThat(stream.inflate(ByteBuffer.wrap(part), output)).isFalse();
+                assertThat(stream.decompress(ByteBuffer.wrap(part), output)).isFalse();
               }
             });
   }
@@ -138,7 +135,7 @@ class ZlibStreamTest {
     byte[] message = new StreamDeflater().deflate(new byte[2 << 20]);
 
     assertThatExceptionOfType(DataFormatException.class)
-        .isThrownBy(() -> generous.inflate(ByteBuffer.wrap(message), output))
+        .isThrownBy(() -> generous.decompress(ByteBuffer.wrap(message), output))
         .withMessageContaining("expected: at most 250 for one");
     generous.end();
   }
@@ -147,7 +144,7 @@ class ZlibStreamTest {
   void aSmallPayloadMayExpandAsFarAsItLikes() throws Exception {
     byte[] message = new StreamDeflater().deflate(new byte[1 << 20]);
 
-    assertThat(stream.inflate(ByteBuffer.wrap(message), output)).isTrue();
+    assertThat(stream.decompress(ByteBuffer.wrap(message), output)).isTrue();
     assertThat(output.length()).isEqualTo(1 << 20);
   }
 
@@ -158,7 +155,7 @@ class ZlibStreamTest {
     byte[] second = deflater.deflate("1}");
     assertThat(first).endsWith(0, 0, 0xFF, 0xFF);
 
-    assertThat(stream.inflate(ByteBuffer.wrap(concat(first, second)), output)).isTrue();
+    assertThat(stream.decompress(ByteBuffer.wrap(concat(first, second)), output)).isTrue();
     assertThat(payload()).isEqualTo("{\"a\":1}");
   }
 
@@ -170,13 +167,13 @@ class ZlibStreamTest {
     int inner = indexOfFlush(message);
     assertThat(inner).isPositive().isLessThan(message.length - 4);
 
-    assertThat(stream.inflate(ByteBuffer.wrap(message), output)).isTrue();
+    assertThat(stream.decompress(ByteBuffer.wrap(message), output)).isTrue();
     assertThat(Arrays.copyOf(output.array(), output.length())).isEqualTo(payload);
 
     for (int cut = inner + 5; cut < message.length; cut++) {
       ZlibStream parts = new ZlibStream(MAX_BYTES);
-      assertThat(parts.inflate(ByteBuffer.wrap(message, 0, cut), output)).isFalse();
-      assertThat(parts.inflate(ByteBuffer.wrap(message, cut, message.length - cut), output))
+      assertThat(parts.decompress(ByteBuffer.wrap(message, 0, cut), output)).isFalse();
+      assertThat(parts.decompress(ByteBuffer.wrap(message, cut, message.length - cut), output))
           .isTrue();
       assertThat(Arrays.copyOf(output.array(), output.length())).isEqualTo(payload);
       parts.end();
@@ -186,17 +183,17 @@ class ZlibStreamTest {
   @Test
   void aFlushWithoutPayloadIsNoPayload() throws Exception {
     StreamDeflater deflater = new StreamDeflater();
-    stream.inflate(ByteBuffer.wrap(deflater.deflate("{}")), output);
+    stream.decompress(ByteBuffer.wrap(deflater.deflate("{}")), output);
 
-    assertThat(stream.inflate(ByteBuffer.wrap(new byte[] {0, 0, 0, -1, -1}), output)).isFalse();
-    assertThat(stream.inflate(ByteBuffer.wrap(deflater.deflate("[]")), output)).isTrue();
+    assertThat(stream.decompress(ByteBuffer.wrap(new byte[] {0, 0, 0, -1, -1}), output)).isFalse();
+    assertThat(stream.decompress(ByteBuffer.wrap(deflater.deflate("[]")), output)).isTrue();
     assertThat(payload()).isEqualTo("[]");
   }
 
   @Test
   void refusesWhatIsNoZlib() {
     assertThatExceptionOfType(DataFormatException.class)
-        .isThrownBy(() -> stream.inflate(ByteBuffer.wrap(new byte[] {'{', '}'}), output));
+        .isThrownBy(() -> stream.decompress(ByteBuffer.wrap(new byte[] {'{', '}'}), output));
   }
 
   @Test
@@ -209,7 +206,7 @@ class ZlibStreamTest {
     deflater.end();
 
     assertThatExceptionOfType(DataFormatException.class)
-        .isThrownBy(() -> stream.inflate(ByteBuffer.wrap(message, 0, length), output))
+        .isThrownBy(() -> stream.decompress(ByteBuffer.wrap(message, 0, length), output))
         .withMessageContaining("ended");
   }
 
@@ -223,7 +220,7 @@ class ZlibStreamTest {
     deflater.end();
 
     assertThatExceptionOfType(DataFormatException.class)
-        .isThrownBy(() -> stream.inflate(ByteBuffer.wrap(message, 0, length), output))
+        .isThrownBy(() -> stream.decompress(ByteBuffer.wrap(message, 0, length), output))
         .withMessageContaining("dictionary");
   }
 
@@ -233,11 +230,11 @@ class ZlibStreamTest {
     byte[] one = new StreamDeflater().deflate("{\"one\":1}");
     byte[] two = new StreamDeflater().deflate("{\"two\":2}");
 
-    assertThat(stream.inflate(ByteBuffer.wrap(one, 0, 8), output)).isFalse();
-    assertThat(other.inflate(ByteBuffer.wrap(two, 0, 9), output)).isFalse();
-    assertThat(stream.inflate(ByteBuffer.wrap(one, 8, one.length - 8), output)).isTrue();
+    assertThat(stream.decompress(ByteBuffer.wrap(one, 0, 8), output)).isFalse();
+    assertThat(other.decompress(ByteBuffer.wrap(two, 0, 9), output)).isFalse();
+    assertThat(stream.decompress(ByteBuffer.wrap(one, 8, one.length - 8), output)).isTrue();
     assertThat(payload()).isEqualTo("{\"one\":1}");
-    assertThat(other.inflate(ByteBuffer.wrap(two, 9, two.length - 9), output)).isTrue();
+    assertThat(other.decompress(ByteBuffer.wrap(two, 9, two.length - 9), output)).isTrue();
     assertThat(payload()).isEqualTo("{\"two\":2}");
     other.end();
   }
@@ -248,7 +245,7 @@ class ZlibStreamTest {
 
     // Which exception it is depends on the JDK.
     assertThatExceptionOfType(RuntimeException.class)
-        .isThrownBy(() -> stream.inflate(ByteBuffer.wrap(new byte[] {1}), output))
+        .isThrownBy(() -> stream.decompress(ByteBuffer.wrap(new byte[] {1}), output))
         .withMessage("Inflater has been closed");
   }
 
@@ -256,7 +253,7 @@ class ZlibStreamTest {
   void theBufferGrowsForAFloodAndShrinksAfterIt() throws Exception {
     StreamDeflater deflater = new StreamDeflater();
     int small = output.array().length;
-    stream.inflate(ByteBuffer.wrap(deflater.deflate(text(300_000, 1))), output);
+    stream.decompress(ByteBuffer.wrap(deflater.deflate(text(300_000, 1))), output);
     int grown = output.array().length;
     assertThat(grown).isGreaterThanOrEqualTo(300_000);
     assertThat(output.view().array()).isSameAs(output.array());
@@ -264,11 +261,11 @@ class ZlibStreamTest {
     byte[] event = new byte[100];
     Arrays.fill(event, (byte) 'x');
     for (int i = 0; i < 1_100; i++) {
-      stream.inflate(ByteBuffer.wrap(deflater.deflate(event)), output);
+      stream.decompress(ByteBuffer.wrap(deflater.deflate(event)), output);
     }
     assertThat(output.array().length).isEqualTo(grown); // the flood is in the first review
     for (int i = 0; i < 10_000; i++) {
-      stream.inflate(ByteBuffer.wrap(deflater.deflate(event)), output);
+      stream.decompress(ByteBuffer.wrap(deflater.deflate(event)), output);
     }
 
     assertThat(output.array().length).isEqualTo(small);
@@ -281,7 +278,7 @@ class ZlibStreamTest {
     StreamDeflater deflater = new StreamDeflater();
     for (int i = 0; i < 3_000; i++) {
       int size = i % 500 == 0 ? 40_000 : 100;
-      stream.inflate(ByteBuffer.wrap(deflater.deflate(text(size, i))), output);
+      stream.decompress(ByteBuffer.wrap(deflater.deflate(text(size, i))), output);
     }
 
     assertThat(output.array().length).isEqualTo(65_536);
@@ -290,7 +287,7 @@ class ZlibStreamTest {
   private List<String> inflateAll(List<byte[]> messages) throws DataFormatException {
     List<String> payloads = new ArrayList<>();
     for (byte[] message : messages) {
-      if (stream.inflate(ByteBuffer.wrap(message), output)) {
+      if (stream.decompress(ByteBuffer.wrap(message), output)) {
         payloads.add(payload());
       }
     }
@@ -332,20 +329,5 @@ class ZlibStreamTest {
       }
     }
     return -1;
-  }
-
-  private static List<byte[]> hexLines(String name) throws IOException {
-    return lines(name).stream().map(HexFormat.of()::parseHex).toList();
-  }
-
-  private static List<String> expected() throws IOException {
-    return lines("expected.jsonl");
-  }
-
-  private static List<String> lines(String name) throws IOException {
-    try (InputStream in =
-        Objects.requireNonNull(ZlibStreamTest.class.getResourceAsStream("/streams/" + name))) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-    }
   }
 }

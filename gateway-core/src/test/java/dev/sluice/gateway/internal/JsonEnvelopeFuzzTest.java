@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Scans damaged messages and compares with a parser. */
-class EnvelopeFuzzTest {
+class JsonEnvelopeFuzzTest {
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
@@ -41,7 +41,7 @@ class EnvelopeFuzzTest {
   private static final byte[] TELLING =
       "{}[]\",:\\utsopd0123.eEnlx \n\u0000\u00c3\u00ff".getBytes(UTF_8);
 
-  private final Envelope envelope = new Envelope();
+  private final JsonEnvelope envelope = new JsonEnvelope();
   private final Random random = new Random(7);
   private int accepted;
   private int refused;

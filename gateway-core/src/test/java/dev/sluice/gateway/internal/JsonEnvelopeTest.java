@@ -21,13 +21,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class EnvelopeTest {
+class JsonEnvelopeTest {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String MEMBERS =
       "\"t\":\"TYPING_START\",\"s\":7,\"op\":0,\"d\":{\"op\":9,\"x\":[{}]}";
 
-  private final Envelope envelope = new Envelope();
+  private final JsonEnvelope envelope = new JsonEnvelope();
 
   static List<String> samples() {
     return Payloads.names();
