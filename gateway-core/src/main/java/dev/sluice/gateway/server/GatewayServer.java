@@ -1,8 +1,6 @@
 package dev.sluice.gateway.server;
 
 import dev.sluice.gateway.CloseCode;
-import dev.sluice.gateway.Compression;
-import dev.sluice.gateway.Encoding;
 import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.NanoClock;
@@ -48,8 +46,8 @@ import org.jspecify.annotations.Nullable;
  *       for members are malformed, 4001. Over 5 presence updates in 20 s are ignored, and so is a
  *       request for the whole list without GUILD_MEMBERS.
  *   <li>A dispatch has its event's data as the application gave it: MESSAGE_CONTENT blanks nothing,
- *       and commands are answered by the {@linkplain GatewayServerListener listener} alone. Payload
- *       compression, {@code compress} of IDENTIFY, is not used, as a gateway is free to do.
+ *       and commands are answered by the {@linkplain GatewayServerListener listener} alone.
+ *   <li>Payload compression, {@code compress} of IDENTIFY, goes on when the session is resumed.
  * </ul>
  *
  * @see <a href="https://discord.com/developers/docs/events/gateway">Gateway</a>
@@ -68,7 +66,7 @@ public final class GatewayServer {
   private final IdentifyGate identifyGate;
   private final MemberRequests memberRequests = new MemberRequests();
   private final EventIntents eventIntents;
-  private final StreamDeflater.Output deflaterOutput = new StreamDeflater.Output();
+  private final ServerScratch scratch;
   private final Map<String, ServerSession> sessions = new LinkedHashMap<>();
   // All sessions have the same lifetime, so the one that was detached first ends first.
   private final Set<ServerSession> detached = new LinkedHashSet<>();
@@ -89,6 +87,7 @@ public final class GatewayServer {
     this.random = Objects.requireNonNull(random, "random");
     this.eventIntents = new EventIntents(config.applicationId());
     this.token = config.token();
+    this.scratch = new ServerScratch(config.compressionLevel());
     this.identifyGate = new IdentifyGate(config, clock.nanoTime());
   }
 
@@ -120,8 +119,8 @@ public final class GatewayServer {
    * <p>Drain {@link GatewayServerConnection#send} next: HELLO is the first message.
    *
    * @param query the query of the request without the question mark, as in {@code
-   *     v=10&encoding=json&compress=zlib-stream}; null for none. What is left out is served as
-   *     version 10, JSON, uncompressed; other parameters are ignored
+   *     v=10&encoding=etf&compress=zstd-stream}; null for none. What is left out is served as
+   *     version 10, JSON, without transport compression; other parameters are ignored
    * @return the connection; about to close with 4012 if the query asks for another API version
    * @throws IllegalArgumentException if the query asks for an API version that is discontinued, up
    *     to 5, or for an encoding or a compression that is not served; nothing has changed, and the
@@ -129,10 +128,10 @@ public final class GatewayServer {
    */
   public GatewayServerConnection accept(@Nullable String query) {
     String parameters = query == null ? "" : query;
-    Compression compression = compressionOf(parameters);
     boolean versionServed = isVersionServed(parameters);
+    ServerCodec codec = ServerCodec.of(parameters, config, scratch);
     endExpired();
-    GatewayServerConnection connection = new GatewayServerConnection(this, compression);
+    GatewayServerConnection connection = new GatewayServerConnection(this, codec);
     connections.add(connection);
     listener.connected(connection);
     connection.begin(versionServed);
@@ -235,10 +234,6 @@ public final class GatewayServer {
     return listener;
   }
 
-  StreamDeflater.Output deflaterOutput() {
-    return deflaterOutput;
-  }
-
   MemberRequests memberRequests() {
     return memberRequests;
   }
@@ -316,41 +311,18 @@ public final class GatewayServer {
     return config.sessionLifetime().toNanos() - (clock.nanoTime() - session.detachedNanos());
   }
 
-  private static Compression compressionOf(String query) {
-    Compression compression = Compression.NONE;
-    for (String parameter : query.split("&", -1)) {
-      int equals = parameter.indexOf('=');
-      String name = equals < 0 ? parameter : parameter.substring(0, equals);
-      String value = equals < 0 ? "" : parameter.substring(equals + 1);
-      switch (name) {
-        case "encoding" -> requireServed(name, value, Encoding.JSON.parameter());
-        case "compress" -> {
-          requireServed(name, value, "zlib-stream");
-          compression = Compression.ZLIB_STREAM;
-        }
-        default -> {}
-      }
-    }
-    return compression;
-  }
-
   private static boolean isVersionServed(String query) {
     boolean served = true;
     for (String parameter : query.split("&", -1)) {
       if (parameter.equals("v") || parameter.startsWith("v=")) {
         String version = parameter.substring(Math.min(2, parameter.length()));
         if (DISCONTINUED_VERSIONS.contains(version)) {
-          requireServed("v", version, API_VERSION_PARAMETER);
+          throw new IllegalArgumentException(
+              "v: " + version + " (expected: " + API_VERSION_PARAMETER + ')');
         }
         served = version.equals(API_VERSION_PARAMETER);
       }
     }
     return served;
-  }
-
-  private static void requireServed(String name, String value, String served) {
-    if (!value.equals(served)) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: " + served + ')');
-    }
   }
 }

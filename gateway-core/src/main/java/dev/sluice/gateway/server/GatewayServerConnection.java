@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.gateway.CloseCode;
-import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Opcode;
@@ -45,7 +44,7 @@ public final class GatewayServerConnection {
   }
 
   private final GatewayServer server;
-  private final @Nullable StreamDeflater deflater;
+  private final ServerCodec codec;
   private final ArrayDeque<Queued> queue = new ArrayDeque<>();
   private final SlidingLog received;
   private final SlidingLog presences = new SlidingLog(MAX_PRESENCES, PRESENCE_WINDOW.toNanos());
@@ -67,13 +66,10 @@ public final class GatewayServerConnection {
   private long greetingPosition;
   private long position;
 
-  GatewayServerConnection(GatewayServer server, Compression compression) {
+  GatewayServerConnection(GatewayServer server, ServerCodec codec) {
     GatewayServerConfig config = server.config();
     this.server = server;
-    this.deflater =
-        compression == Compression.NONE
-            ? null
-            : new StreamDeflater(config.compressionLevel(), server.deflaterOutput());
+    this.codec = codec;
     this.received = new SlidingLog(config.sendLimit(), config.sendWindow().toNanos());
     this.heartbeatTimeoutNanos = config.heartbeatInterval().toNanos() / 2 * 3;
     this.identifyTimeoutNanos = config.identifyTimeout().toNanos();
@@ -96,12 +92,13 @@ public final class GatewayServerConnection {
    * <p>Drain {@link #send} and ask {@link #closeCode} before the next call; {@link
    * #nextTimeoutNanos} may have changed.
    *
-   * <p>Every message counts towards the send limit, 4008. One that is BINARY, too large or no JSON
-   * object closes with 4002; an opcode that clients do not send, and data that is malformed for its
-   * opcode, with 4001; a command before IDENTIFY with 4003. IDENTIFY and RESUME close with 4005
-   * when a session is attached, and with 4004 unless they carry the bare token; IDENTIFY with 4010,
-   * 4011, 4013 or 4014 for its shard, its guilds or its intents; RESUME with 4007 for a sequence
-   * that the session has not reached and, if so configured, with 4009 for a session that is gone.
+   * <p>Every message counts towards the send limit, 4008. One that is too large, of the wrong kind
+   * or no object in the encoding of the connection closes with 4002; an opcode that clients do not
+   * send, and data that is malformed for its opcode, with 4001; a command before IDENTIFY with
+   * 4003. IDENTIFY and RESUME close with 4005 when a session is attached, and with 4004 unless they
+   * carry the bare token; IDENTIFY with 4010, 4011, 4013 or 4014 for its shard, its guilds or its
+   * intents; RESUME with 4007 for a sequence that the session has not reached and, if so
+   * configured, with 4009 for a session that is gone.
    *
    * @param type the kind of message
    * @param message the bytes between position and limit; consumed, not retained
@@ -292,8 +289,9 @@ public final class GatewayServerConnection {
   }
 
   /**
-   * Sends any bytes as one payload, encoded as every other of this connection: compressed if it
-   * compresses. A fault to inject, such as malformed JSON, or an undocumented payload.
+   * Sends any bytes as one payload, like every other of this connection: compressed if it
+   * compresses, and what is JSON as ETF if that is its encoding. A fault to inject, such as
+   * malformed JSON, or an undocumented payload.
    *
    * @param payload the bytes between position and limit; copied, its position not moved
    */
@@ -332,10 +330,10 @@ public final class GatewayServerConnection {
     if (!received.admit(server.nowNanos())) {
       return CloseCode.RATE_LIMITED;
     }
-    if (type != FrameType.TEXT || message.remaining() > server.config().maxPayloadBytes()) {
+    if (message.remaining() > server.config().maxPayloadBytes()) {
       return CloseCode.DECODE_ERROR;
     }
-    ObjectNode payload = Payloads.parse(message);
+    ObjectNode payload = codec.decode(type, message);
     if (payload == null) {
       return CloseCode.DECODE_ERROR;
     }
@@ -442,6 +440,7 @@ public final class GatewayServerConnection {
       }
       case ADMITTED -> {
         ServerSession started = server.startSession(shard, new Intents(intents.intValue()));
+        started.compressPayloads(d.path("compress").asBoolean());
         ByteBuffer ready = Payloads.ready(config, started.id(), shard, guilds);
         attach(started, 0, Payloads.dispatch("READY", ServerSession.READY_SEQUENCE, ready));
         server.listener().readyQueued(started, ready.asReadOnlyBuffer());
@@ -530,9 +529,7 @@ public final class GatewayServerConnection {
   }
 
   private ServerFrame encode(byte[] message) {
-    return deflater == null
-        ? new ServerFrame(FrameType.TEXT, ByteBuffer.wrap(message).asReadOnlyBuffer())
-        : new ServerFrame(FrameType.BINARY, deflater.compress(message).asReadOnlyBuffer());
+    return codec.encode(message, session != null && session.compressesPayloads());
   }
 
   private void enqueue(byte[] payload) {
@@ -608,9 +605,7 @@ public final class GatewayServerConnection {
   private void release() {
     released = true;
     queue.clear();
-    if (deflater != null) {
-      deflater.end();
-    }
+    codec.end();
   }
 
   private static byte[] copy(ByteBuffer buffer) {

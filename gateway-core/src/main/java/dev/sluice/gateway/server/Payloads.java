@@ -1,5 +1,6 @@
 package dev.sluice.gateway.server;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,8 +11,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.gateway.Encoding;
 import dev.sluice.gateway.Opcode;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.internal.EtfReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -31,20 +34,17 @@ final class Payloads {
 
   private static final String TRACE = "[\"gateway-sluice-1\",{\"micros\":0.0}]";
 
-  private static final ObjectReader READER =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build()
-          .readerFor(JsonNode.class);
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+  private static final ObjectReader READER = MAPPER.readerFor(JsonNode.class);
 
   private Payloads() {}
 
-  /** Parses a message of a client, null if it is not one JSON object; consumes it. */
-  static @Nullable ObjectNode parse(ByteBuffer message) {
-    byte[] bytes = new byte[message.remaining()];
-    message.get(bytes);
+  /** Parses a message of a client, null if it is not one object; consumes it. */
+  static @Nullable ObjectNode parse(Encoding encoding, ByteBuffer message) {
     try {
-      return READER.readTree(bytes) instanceof ObjectNode object ? object : null;
+      JsonNode payload = encoding == Encoding.ETF ? etf(message) : json(message);
+      return payload instanceof ObjectNode object ? object : null;
     } catch (JsonProcessingException e) {
       return null; // the caller closes with DECODE_ERROR, which says it all
     } catch (IOException e) {
@@ -54,8 +54,20 @@ final class Payloads {
 
   /** {@return the data of an event, not consumed; a missing node if it is no JSON object} */
   static JsonNode parseData(ByteBuffer d) {
-    ObjectNode object = parse(d.duplicate());
+    ObjectNode object = parse(Encoding.JSON, d.duplicate());
     return object == null ? MissingNode.getInstance() : object;
+  }
+
+  private static JsonNode json(ByteBuffer message) throws IOException {
+    byte[] bytes = new byte[message.remaining()];
+    message.get(bytes);
+    return READER.readTree(bytes);
+  }
+
+  private static JsonNode etf(ByteBuffer message) throws IOException {
+    try (JsonParser parser = EtfReader.payload(message, MAPPER)) {
+      return MAPPER.readTree(parser);
+    }
   }
 
   static byte[] hello(long heartbeatIntervalMillis) {

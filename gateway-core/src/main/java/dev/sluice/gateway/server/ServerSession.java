@@ -48,6 +48,7 @@ public final class ServerSession {
   private @Nullable GatewayServerConnection connection;
   private long detachedNanos;
   private boolean ended;
+  private boolean compressesPayloads;
 
   ServerSession(GatewayServer server, String id, ShardId shard, Intents intents) {
     this.server = server;
@@ -137,6 +138,15 @@ public final class ServerSession {
   @Override
   public String toString() {
     return "ServerSession[" + shard + ", " + id + ']';
+  }
+
+  /** Notes whether IDENTIFY asked for payload compression. */
+  void compressPayloads(boolean compressesPayloads) {
+    this.compressesPayloads = compressesPayloads;
+  }
+
+  boolean compressesPayloads() {
+    return compressesPayloads;
   }
 
   ReplayRing ring() {

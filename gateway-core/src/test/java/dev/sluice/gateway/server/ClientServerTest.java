@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.Dispatch;
+import dev.sluice.gateway.Encoding;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.GatewayConnection;
 import dev.sluice.gateway.GatewayState;
@@ -19,7 +20,7 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Both roles, paired without a socket on one virtual clock. */
 class ClientServerTest {
@@ -35,9 +36,13 @@ class ClientServerTest {
     private @Nullable URI dial;
 
     Pair(Compression compression) {
+      this(Encoding.JSON, compression);
+    }
+
+    Pair(Encoding encoding, Compression compression) {
       server =
           GatewayServer.create(
-              TestGateway.config().build(),
+              TestGateway.config().payloadCompressionThreshold(100).build(),
               new GatewayServerListener() {},
               () -> nowNanos,
               new SplittableRandom(1));
@@ -45,6 +50,7 @@ class ClientServerTest {
           GatewayConnection.create(
               GatewayConfig.builder(TestGateway.TOKEN, Intents.all())
                   .gatewayUri(URI.create("ws://127.0.0.1"))
+                  .encoding(encoding)
                   .compression(compression)
                   .build(),
               () -> nowNanos,
@@ -143,9 +149,9 @@ class ClientServerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Compression.class)
-  void eventsMissedWhileAwayArriveOnceAndInOrder(Compression compression) {
-    Pair pair = new Pair(compression);
+  @MethodSource("dev.sluice.gateway.Streams#transports")
+  void eventsMissedWhileAwayArriveOnceAndInOrder(Encoding encoding, Compression compression) {
+    Pair pair = new Pair(encoding, compression);
     pair.advance(Duration.ofSeconds(10));
     assertThat(pair.client.state()).isEqualTo(GatewayState.READY);
     pair.dispatch(); // 2

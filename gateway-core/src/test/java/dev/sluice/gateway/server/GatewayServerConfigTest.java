@@ -76,7 +76,10 @@ class GatewayServerConfigTest {
             b -> b.maxDetachedSessions(-1), "maxDetachedSessions: -1 (expected: 0..2147483647)"),
         refused(b -> b.replayCapacity(0), "replayCapacity: 0 (expected: 1..1073741824)"),
         refused(b -> b.sendLimit(0, Duration.ofSeconds(1)), "sendLimit: 0 (expected: 1..1048576)"),
-        refused(b -> b.compressionLevel(10), "compressionLevel: 10 (expected: 0..9)"));
+        refused(b -> b.compressionLevel(10), "compressionLevel: 10 (expected: 0..9)"),
+        refused(
+            b -> b.payloadCompressionThreshold(-1),
+            "payloadCompressionThreshold: -1 (expected: 0..2147483647)"));
   }
 
   private static Arguments refused(

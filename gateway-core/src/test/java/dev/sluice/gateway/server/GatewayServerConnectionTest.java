@@ -683,8 +683,10 @@ class GatewayServerConnectionTest {
       textBlock =
           """
           v=5&encoding=json,              v: 5 (expected: 10)
-          v=10&encoding=etf,              encoding: etf (expected: json)
-          compress=zstd-stream,           compress: zstd-stream (expected: zlib-stream)
+          v=10&encoding=bson,             encoding: bson (expected: json or etf)
+          encoding=ETF,                   encoding: ETF (expected: json or etf)
+          compress=gzip,                  compress: gzip (expected: zlib-stream or zstd-stream)
+          compress=,                      compress:  (expected: zlib-stream or zstd-stream)
           """)
   void queryForWhatIsNotServedIsRefused(String query, String message) {
     assertThatIllegalArgumentException()
