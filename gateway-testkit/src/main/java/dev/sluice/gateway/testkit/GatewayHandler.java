@@ -30,7 +30,7 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
 
   /** What to do to a message before it is written. */
   enum Fault {
-    /** Makes its first byte one that neither a zlib stream nor JSON can have there. */
+    /** Makes its first byte one that no compression and no encoding can have there. */
     CORRUPT,
     /** Leaves out its second half. */
     TRUNCATE
@@ -39,8 +39,9 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   private static final long CLOSE_REPLY_TIMEOUT_SECONDS = 2;
 
   /**
-   * Makes any byte invalid as the first of a message: type 11 of a deflate block is reserved, and
-   * there is no compression method 14 in a zlib header; no JSON begins with 0x7f.
+   * Makes any byte invalid as the first of a message: type 11 is reserved of the blocks of both
+   * deflate and zstd, there is no compression method 14 in a zlib header, the magic of zstd begins
+   * with 0x28 and ETF with 0x83; no JSON begins with 0x7f.
    */
   private static final int CORRUPTING_BITS = 0x06;
 

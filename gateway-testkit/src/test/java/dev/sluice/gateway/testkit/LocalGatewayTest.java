@@ -109,7 +109,7 @@ final class LocalGatewayTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/?v=5&encoding=json", "/?v=10&encoding=etf", "/?v=10&encoding=json&compress=br"})
+      strings = {"/?v=5&encoding=json", "/?v=10&encoding=bson", "/?v=10&encoding=etf&compress=br"})
   void refusesAQueryThatItDoesNotServe(String query) {
     LocalGateway gateway = start(LocalGateway.builder());
 
