@@ -3,6 +3,7 @@ package dev.sluice.gateway.netty;
 import static java.util.Objects.requireNonNull;
 
 import dev.sluice.gateway.DroppedCommand;
+import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayConnection;
 import dev.sluice.gateway.GatewaySession;
@@ -21,8 +22,10 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
@@ -714,7 +717,11 @@ public final class Shard {
             CLOSE_ON_FAILURE.operationComplete(written);
           };
     }
-    ChannelFuture written = ctx.write(new TextWebSocketFrame(payload)).addListener(listener);
+    WebSocketFrame frame =
+        outgoing.frameType() == FrameType.TEXT
+            ? new TextWebSocketFrame(payload)
+            : new BinaryWebSocketFrame(payload);
+    ChannelFuture written = ctx.write(frame).addListener(listener);
     if (outgoing.attachment() instanceof PendingCommand command) {
       written.addListener(
           outcome ->

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.Encoding;
 import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayConfig;
@@ -708,6 +709,17 @@ public final class ShardManager implements AutoCloseable {
     }
 
     /**
+     * Sets the encoding of payloads. Default: {@link Encoding#JSON}.
+     *
+     * @param encoding the encoding
+     * @return this
+     */
+    public Builder encoding(Encoding encoding) {
+      config.encoding(encoding);
+      return this;
+    }
+
+    /**
      * Sets how the gateway compresses. Default: {@link Compression#ZLIB_STREAM}.
      *
      * @param compression the compression
@@ -950,10 +962,13 @@ public final class ShardManager implements AutoCloseable {
      * Makes the manager. It does nothing before {@link ShardManager#start()}.
      *
      * @return the manager
-     * @throws IllegalStateException if called twice; a manager has its settings to itself
+     * @throws IllegalArgumentException if encoding and compression do not go together
+     * @throws IllegalStateException if called twice, for a manager has its settings to itself; or
+     *     if the library that the compression needs is missing
      */
     public ShardManager build() {
       once("build()");
+      config.build(); // which may refuse now, rather than once the gateway has answered
       return new ShardManager(this);
     }
 
