@@ -28,7 +28,8 @@ public enum Compression {
    * Transport compression by one zstd stream a connection, flushed at the end of each payload.
    * Smaller and faster than {@link #ZLIB_STREAM}, but costs about 600 kB of native memory a
    * connection: the window that the gateway asks for, 256 kB as of 2024, and 350 kB beside it.
-   * Windows of up to 8 MiB are accepted.
+   * Windows of up to 8 MiB are accepted. On JDK 22 and later the library may allocate up to about
+   * 200 bytes for a message.
    *
    * <p>Needs the library {@code com.github.luben:zstd-jni}, an optional dependency that is to be
    * added by who uses this; on the module path its module {@code com.github.luben.zstd_jni} must be

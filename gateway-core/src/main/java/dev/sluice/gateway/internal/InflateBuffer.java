@@ -3,6 +3,7 @@ package dev.sluice.gateway.internal;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.DataFormatException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where decompressed payloads land: a heap array that grows for a flood and shrinks after it. It
@@ -21,6 +22,9 @@ public final class InflateBuffer {
   /** After so many payloads the array is measured against the largest of them. */
   private static final int REVIEW_PAYLOADS = 1024;
 
+  private static final int STAGE_BYTES = 8 * 1024;
+
+  private @Nullable ByteBuffer stage; // made at first use
   private byte[] array = new byte[INITIAL_BYTES];
   private ByteBuffer view = ByteBuffer.wrap(array);
   private int length;
@@ -62,6 +66,24 @@ public final class InflateBuffer {
     }
     System.arraycopy(unfinished, 0, array, 0, unfinished.length);
     length = unfinished.length;
+  }
+
+  /**
+   * {@return the next part of a compressed message in an array} The message moves behind it; one
+   * that has an array of its own is returned itself, and is for the caller to move.
+   */
+  ByteBuffer stage(ByteBuffer message) {
+    if (message.hasArray()) {
+      return message;
+    }
+    if (stage == null) {
+      stage = ByteBuffer.allocate(STAGE_BYTES);
+    }
+    stage.clear().limit(Math.min(STAGE_BYTES, message.remaining()));
+    int limit = message.limit();
+    stage.put(message.limit(message.position() + stage.remaining())).flip();
+    message.limit(limit);
+    return stage;
   }
 
   /**

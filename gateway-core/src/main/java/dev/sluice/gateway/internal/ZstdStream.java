@@ -35,7 +35,15 @@ public final class ZstdStream implements StreamDecompressor {
     int compressedBytes = message.remaining();
     output.begin(NOTHING, maxMessageBytes);
     blocks.follow(message);
-    ByteBuffer input = message.isDirect() || message.hasArray() ? message : copy(message);
+    while (message.hasRemaining()) {
+      decompress(output.stage(message), compressedBytes, output);
+    }
+    return output.length() > 0;
+  }
+
+  /** Takes a part of a message, from an array: on recent JDKs the library wraps anything else. */
+  private void decompress(ByteBuffer input, int compressedBytes, InflateBuffer output)
+      throws DataFormatException {
     ByteBuffer room;
     do {
       room = output.room();
@@ -50,11 +58,6 @@ public final class ZstdStream implements StreamDecompressor {
         throw new DataFormatException("zstd stream makes no progress");
       }
     } while (input.hasRemaining() || !room.hasRemaining());
-    return output.length() > 0;
-  }
-
-  private static ByteBuffer copy(ByteBuffer message) {
-    return ByteBuffer.allocate(message.remaining()).put(message).flip();
   }
 
   @Override
