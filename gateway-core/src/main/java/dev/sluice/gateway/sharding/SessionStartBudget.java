@@ -18,13 +18,17 @@ import java.time.Duration;
  */
 public final class SessionStartBudget {
 
-  private static final long PERIOD_NANOS = Duration.ofDays(1).toNanos();
+  /** Discord's period starts when its first IDENTIFY arrives, some time after it was spent here. */
+  static final Duration SLACK = Duration.ofSeconds(5);
+
+  private static final long PERIOD_NANOS = Duration.ofDays(1).plus(SLACK).toNanos();
 
   private final NanoClock clock;
   private final int reserve;
   private int total;
   private int remaining;
   private boolean periodRuns;
+  private boolean periodBegunHere;
   private long resetAtNanos;
 
   private SessionStartBudget(int reserve, NanoClock clock) {
@@ -69,6 +73,7 @@ public final class SessionStartBudget {
     this.total = total;
     this.remaining = remaining;
     periodRuns = true;
+    periodBegunHere = false;
     resetAtNanos = clock.nanoTime() + resetAfter.toNanos();
   }
 
@@ -81,6 +86,7 @@ public final class SessionStartBudget {
     remaining--;
     if (!periodRuns) {
       periodRuns = true;
+      periodBegunHere = true;
       resetAtNanos = clock.nanoTime() + PERIOD_NANOS;
     }
     return true;
@@ -90,6 +96,9 @@ public final class SessionStartBudget {
   public void refund() {
     if (remaining < total) { // else its period is over
       remaining++;
+    }
+    if (remaining == total && periodBegunHere) {
+      periodRuns = false; // nothing began it
     }
   }
 

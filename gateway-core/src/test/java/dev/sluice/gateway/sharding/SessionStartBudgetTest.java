@@ -55,13 +55,27 @@ class SessionStartBudgetTest {
     while (budget.trySpend()) {
       assertThat(budget.remaining()).isLessThan(10);
     }
-    assertThat(budget.resetAfterNanos()).isEqualTo(Duration.ofDays(1).toNanos());
+    assertThat(budget.resetAfterNanos())
+        .isEqualTo(Duration.ofDays(1).plus(SessionStartBudget.SLACK).toNanos());
 
-    clock.advanceMillis(Duration.ofHours(23).toMillis());
-    assertThat(budget.trySpend()).isFalse();
+    clock.advanceMillis(Duration.ofHours(24).toMillis());
+    assertThat(budget.trySpend()).as("the gateway counts from the arrival").isFalse();
 
-    clock.advanceMillis(Duration.ofHours(1).toMillis());
+    clock.advanceMillis(SessionStartBudget.SLACK.toMillis());
     assertThat(budget.trySpend()).isTrue();
+  }
+
+  @Test
+  void aStartThatWasNotUsedBeginsNoPeriod() {
+    budget.update(10, 10, Duration.ZERO);
+    assertThat(budget.trySpend()).isTrue();
+    budget.refund();
+    assertThat(budget.resetAfterNanos()).isZero();
+
+    clock.advanceMillis(Duration.ofHours(20).toMillis());
+    assertThat(budget.trySpend()).isTrue();
+    clock.advanceMillis(Duration.ofHours(20).toMillis());
+    assertThat(budget.remaining()).isEqualTo(9);
   }
 
   @Test
