@@ -126,11 +126,17 @@ final class HeartbeatMonitor {
     }
     if (graceLeftNanos > 0) {
       if (nowNanos - graceSinceNanos < graceLeftNanos) {
-        return false;
+        // Events and pauses that alternate must not hide it for ever.
+        return isLongUnacked(nowNanos);
       }
       graceLeftNanos = 0;
     }
     return !inbound || nowNanos - unackedSinceNanos >= MAX_UNACKED_INTERVALS * intervalNanos;
+  }
+
+  /** Time in which the driver did not read is not counted. */
+  private boolean isLongUnacked(long nowNanos) {
+    return nowNanos - unackedSinceNanos > MAX_UNACKED_INTERVALS * intervalNanos;
   }
 
   /** 0 before the first. */

@@ -181,4 +181,49 @@ class HeartbeatMonitorTest {
     monitor.interval(INTERVAL);
     assertThat(monitor.isZombie(START + 9 * INTERVAL)).isFalse();
   }
+
+  @Test
+  void pausesThatRecurDoNotHideADeadPeerForEver() {
+    monitor.sent(START);
+    boolean found = false;
+    for (int beat = 1; beat <= 5 && !found; beat++) {
+      long now = START + beat * INTERVAL;
+      monitor.paused(now - 700);
+      monitor.resumed(now - 300);
+      found = monitor.isZombie(now);
+      monitor.sent(now);
+    }
+
+    assertThat(found).isTrue();
+  }
+
+  @Test
+  void pausesThatRecurDoNotHideThatAcksAreMissing() {
+    monitor.sent(START);
+    boolean found = false;
+    for (int beat = 1; beat <= 10 && !found; beat++) {
+      long now = START + beat * INTERVAL;
+      monitor.paused(now - 700);
+      monitor.resumed(now - 300);
+      monitor.received();
+      found = monitor.isZombie(now);
+      monitor.sent(now);
+    }
+
+    assertThat(found).isTrue();
+  }
+
+  @Test
+  void pausesThatRecurDoNotCountAgainstAPeerThatAnswers() {
+    for (int beat = 0; beat < 20; beat++) {
+      long now = START + beat * INTERVAL;
+      monitor.sent(now);
+      monitor.paused(now + 100);
+      monitor.resumed(now + 700);
+      monitor.received();
+      monitor.acked(now + 710);
+
+      assertThat(monitor.isZombie(now + INTERVAL)).isFalse();
+    }
+  }
 }
