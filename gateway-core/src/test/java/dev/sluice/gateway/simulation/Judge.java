@@ -28,6 +28,7 @@ final class Judge {
   private static final int UNANSWERED_RESUMES = 5;
   private static final Set<Integer> ENDS_SESSION = Set.of(1000, 1001);
   private static final Set<Integer> NEW_SESSION = Set.of(4003, 4006, 4007, 4009);
+  private static final Set<Integer> FATAL = Set.of(4004, 4010, 4011, 4012, 4013, 4014);
   private static final Set<Integer> MISTAKES =
       Set.of(4001, 4002, 4003, 4004, 4005, 4007, 4008, 4010, 4011, 4012, 4013, 4014);
 
@@ -64,6 +65,11 @@ final class Judge {
     this.heartbeatNanos = settings.heartbeatMillis * VirtualTime.MILLI;
     this.bucketUsed = new boolean[settings.maxConcurrency];
     this.bucketNanos = new long[settings.maxConcurrency];
+  }
+
+  /** Whether a client that is closed with this code resumes. */
+  static boolean keepsSession(int code) {
+    return !NEW_SESSION.contains(code) && !FATAL.contains(code);
   }
 
   void require(boolean holds, Invariant invariant, SimulatedShard shard, String otherwise) {

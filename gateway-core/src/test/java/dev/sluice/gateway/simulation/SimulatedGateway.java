@@ -309,8 +309,16 @@ final class SimulatedGateway implements GatewayServerListener {
 
   void close(SimulatedTransport transport, GatewayServerConnection connection, int code) {
     transport.closedByFault = true;
-    connection.close(code);
-    pump(transport);
+    if (Judge.keepsSession(code)) {
+      // What the code means to the server role is what it means to the client: by the same table.
+      simulation.trace().add(transport.shard.id(), Trace.Line.SERVER_CLOSED, code);
+      simulation.network().closeByServer(transport, code);
+      connection.transportLost();
+      ended(transport);
+    } else {
+      connection.close(code);
+      pump(transport);
+    }
     settle();
   }
 
