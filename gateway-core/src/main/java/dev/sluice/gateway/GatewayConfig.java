@@ -361,7 +361,9 @@ public final class GatewayConfig {
     }
 
     /**
-     * Sets how long READY and RESUMED may take while nothing at all is received. Default: 60 s.
+     * Sets how long READY and RESUMED may take while nothing at all is received, not even the ACK
+     * of a heartbeat. Default: 60 s; with heartbeats further apart an outage of the gateway costs
+     * another attempt each time.
      *
      * @param sessionTimeout above 0, at most a day
      * @return this

@@ -87,7 +87,9 @@ final class HeartbeatMonitor {
     if (!paused) {
       paused = true;
       pausedAtNanos = nowNanos;
-      graceLeftNanos = Math.max(0, graceLeftNanos - (nowNanos - graceSinceNanos));
+      if (graceLeftNanos > 0) {
+        graceLeftNanos = Math.max(0, graceLeftNanos - (nowNanos - graceSinceNanos));
+      }
     }
   }
 
@@ -131,12 +133,12 @@ final class HeartbeatMonitor {
       }
       graceLeftNanos = 0;
     }
-    return !inbound || nowNanos - unackedSinceNanos >= MAX_UNACKED_INTERVALS * intervalNanos;
+    return !inbound || isLongUnacked(nowNanos);
   }
 
   /** Time in which the driver did not read is not counted. */
   private boolean isLongUnacked(long nowNanos) {
-    return nowNanos - unackedSinceNanos > MAX_UNACKED_INTERVALS * intervalNanos;
+    return nowNanos - unackedSinceNanos >= MAX_UNACKED_INTERVALS * intervalNanos;
   }
 
   /** 0 before the first. */
