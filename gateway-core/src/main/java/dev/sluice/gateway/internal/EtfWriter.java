@@ -206,12 +206,13 @@ public final class EtfWriter {
   }
 
   private void string(String key, String text, int depth) {
-    if (isGateway && depth == 1 && key.equals("t")) {
-      atom(text.getBytes(UTF_8));
+    byte[] bytes = text.getBytes(UTF_8);
+    if (isGateway && depth == 1 && key.equals("t") && bytes.length <= MAX_ATOM_BYTES) {
+      atom(bytes);
     } else if (isGateway && isId(key, text)) {
       big(new BigInteger(text));
     } else {
-      binary(text.getBytes(UTF_8));
+      binary(bytes);
     }
   }
 

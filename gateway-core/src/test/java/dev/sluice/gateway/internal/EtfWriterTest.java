@@ -121,6 +121,15 @@ class EtfWriterTest {
         .startsWith("8374000000016d00000100");
   }
 
+  @ParameterizedTest
+  @CsvSource({"255, 77ff", "256, 6d00000100"})
+  void namesOfTheGatewayAreAtomsAsLongAsTheyFit(int length, String head) throws IOException {
+    String json = "{\"t\":\"" + "X".repeat(length) + "\"}";
+
+    assertThat(hex(EtfWriter.gateway(json.getBytes(UTF_8))))
+        .isEqualTo("837400000001" + "770174" + head + "58".repeat(length));
+  }
+
   @Test
   void longListsOfBytesAreLists() throws IOException {
     String most = "[" + "7,".repeat(65_534) + "7]";
