@@ -17,6 +17,11 @@ public final class StreamDeflater {
     deflater = new Deflater(level);
   }
 
+  /** Releases the native memory. */
+  public void end() {
+    deflater.end();
+  }
+
   public byte[] deflate(String payload) {
     return deflate(payload.getBytes(StandardCharsets.UTF_8));
   }

@@ -23,7 +23,7 @@ import java.nio.charset.CharsetDecoder;
 public final class EtfReader {
 
   /** What Jackson reads of one number too, at over three bits a digit. */
-  private static final int MAX_BIG_BYTES = 400;
+  static final int MAX_BIG_BYTES = 400;
 
   private final ByteBuffer in;
   private final TokenBuffer out;

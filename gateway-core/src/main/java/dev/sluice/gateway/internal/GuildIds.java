@@ -23,8 +23,9 @@ public final class GuildIds {
   /**
    * {@return the id of the guild that the event belongs to, unsigned; 0 when there is none} It is
    * {@code guild_id}, or {@code id} of events about a guild itself, at the first level of {@code
-   * d}: a string of digits or an integer. Allocates nothing; position, limit and byte order of the
-   * buffer neither matter nor change.
+   * d}: a string of digits or an integer, written without escapes and leading zeros. Of a key that
+   * occurs twice any may count. Allocates nothing; position, limit and byte order of the buffer
+   * neither matter nor change.
    *
    * @param type the event's type
    * @param message the buffer that holds the event's {@code d}
