@@ -274,6 +274,31 @@ class ZlibStreamTest {
   }
 
   @Test
+  void anUnfinishedPayloadMayOutgrowTheBufferThatItComesBackTo() throws Exception {
+    byte[] text = text(100_000, 1);
+    byte[] message = new StreamDeflater().deflate(text);
+    int half = message.length / 2;
+    assertThat(stream.decompress(ByteBuffer.wrap(message, 0, half), output)).isFalse();
+
+    InflateBuffer fresh = new InflateBuffer();
+    assertThat(stream.decompress(ByteBuffer.wrap(message, half, message.length - half), fresh))
+        .isTrue();
+
+    assertThat(Arrays.copyOf(fresh.array(), fresh.length())).isEqualTo(text);
+  }
+
+  @Test
+  void aLargePayloadThatIsHardlyCompressedIsNoBomb() throws Exception {
+    byte[] text = text(2_000_000, 1);
+    ZlibStream large = new ZlibStream(text.length);
+
+    assertThat(large.decompress(ByteBuffer.wrap(new StreamDeflater().deflate(text)), output))
+        .isTrue();
+    assertThat(output.length()).isEqualTo(text.length);
+    large.end();
+  }
+
+  @Test
   void theBufferKeepsTheSizeThatTheTrafficNeeds() throws Exception {
     StreamDeflater deflater = new StreamDeflater();
     for (int i = 0; i < 3_000; i++) {
