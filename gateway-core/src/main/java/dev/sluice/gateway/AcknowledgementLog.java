@@ -1,7 +1,5 @@
 package dev.sluice.gateway;
 
-import java.util.Arrays;
-
 /**
  * The received dispatches of a session that were not yet acknowledged, in the order of receipt, and
  * the checkpoint: the highest sequence before which everything received is acknowledged. Sequences
@@ -93,12 +91,9 @@ final class AcknowledgementLog {
 
   private void grow() {
     long[] larger = new long[Math.max(4, ring.length * 2)];
-    if (size > 0) {
-      int tail = ring.length - head;
-      System.arraycopy(ring, head, larger, 0, tail);
-      System.arraycopy(ring, 0, larger, tail, head);
-    }
-    Arrays.fill(larger, size, larger.length, 0);
+    int tail = ring.length - head;
+    System.arraycopy(ring, head, larger, 0, tail);
+    System.arraycopy(ring, 0, larger, tail, head);
     ring = larger;
     head = 0;
   }

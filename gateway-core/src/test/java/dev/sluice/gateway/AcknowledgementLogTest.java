@@ -80,6 +80,19 @@ class AcknowledgementLogTest {
   }
 
   @Test
+  void sequenceZeroHoldsTheCheckpointUntilItIsAcknowledged() {
+    log.reset(0);
+    log.received(0);
+    log.received(1);
+    log.acknowledge(1);
+
+    assertThat(log.unacknowledged()).isEqualTo(2);
+    assertThat(log.checkpoint()).isZero();
+    log.acknowledge(0);
+    assertThat(log.checkpoint()).isEqualTo(1);
+  }
+
+  @Test
   void forgetsTheOldSessionOnAReset() {
     log.reset(0);
     log.received(1);
@@ -138,5 +151,19 @@ class AcknowledgementLogTest {
     log.received(10_001);
     log.acknowledge(10_001);
     assertThat(log.checkpoint()).isEqualTo(10_001);
+  }
+
+  @Test
+  void keepsARingOfOrdinarySize() {
+    log.reset(0);
+    for (int i = 1; i <= AcknowledgementLog.KEPT_SLOTS; i++) {
+      log.received(i);
+    }
+    for (int i = 1; i <= AcknowledgementLog.KEPT_SLOTS; i++) {
+      log.acknowledge(i);
+    }
+
+    assertThat(log.unacknowledged()).isZero();
+    assertThat(log.capacity()).isEqualTo(AcknowledgementLog.KEPT_SLOTS);
   }
 }

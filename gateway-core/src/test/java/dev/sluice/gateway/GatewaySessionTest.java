@@ -32,6 +32,7 @@ class GatewaySessionTest {
   void takesAnyIdThatAResumeCanCarry() {
     assertThat(session("a".repeat(512), 0).sessionId()).hasSize(512);
     assertThat(session("1ab772b0317f15c3ea8b4f5949406602", 0).sequence()).isZero();
+    assertThat(session("!~", 0).sessionId()).isEqualTo("!~");
   }
 
   @ParameterizedTest

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HeartbeatMonitorTest {
 
@@ -103,15 +105,16 @@ class HeartbeatMonitorTest {
     assertThat(monitor.isZombie(START + 14 * INTERVAL)).isTrue();
   }
 
-  @Test
-  void aBeatSentInAPauseIsExcusedOnlyForTheRestOfIt() {
-    monitor.paused(START);
-    monitor.sent(START + 9 * INTERVAL);
-    monitor.resumed(START + 10 * INTERVAL);
+  @ParameterizedTest
+  @ValueSource(longs = {START, -1_000_000})
+  void aBeatSentInAPauseIsExcusedOnlyForTheRestOfIt(long start) {
+    monitor.paused(start);
+    monitor.sent(start + 9 * INTERVAL);
+    monitor.resumed(start + 10 * INTERVAL);
     monitor.received();
 
-    assertThat(monitor.isZombie(START + 14 * INTERVAL - 1)).isFalse();
-    assertThat(monitor.isZombie(START + 14 * INTERVAL)).isTrue();
+    assertThat(monitor.isZombie(start + 14 * INTERVAL - 1)).isFalse();
+    assertThat(monitor.isZombie(start + 14 * INTERVAL)).isTrue();
   }
 
   @Test

@@ -142,16 +142,17 @@ class IdentifyQueueTest {
     assertThat(pollAll(queue)).containsExactly(2, 1);
   }
 
-  @Test
-  void aNewConcurrencyCountsFromTheLatestIdentifyOfAll() {
+  @ParameterizedTest
+  @CsvSource({"1, 0, 2", "0, 1, 2", "2, 0, 1"})
+  void aNewConcurrencyCountsFromTheLatestIdentifyOfAll(int first, int last, int unused) {
     IdentifyQueue queue = queue(3, 6);
     queue.poll();
     queue.poll();
     queue.poll();
-    queue.sent(1);
+    queue.sent(first);
     clock.advanceMillis(1_000);
-    queue.sent(0);
-    queue.release(2);
+    queue.sent(last);
+    queue.release(unused);
 
     queue.maxConcurrency(1);
 

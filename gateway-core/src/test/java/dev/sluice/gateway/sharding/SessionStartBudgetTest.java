@@ -103,6 +103,14 @@ class SessionStartBudgetTest {
   }
 
   @Test
+  void aBotMayHaveNoStartsAtAll() {
+    budget.update(0, 0, Duration.ofHours(1));
+
+    assertThat(budget.remaining()).isZero();
+    assertThat(budget.trySpend()).isFalse();
+  }
+
+  @Test
   void refusesNegativeNumbers() {
     budget.update(10, 7, Duration.ofHours(3));
 

@@ -40,6 +40,7 @@ class ShardPlanTest {
     assertThat(plan.size()).isEqualTo(3);
     assertThat(plan.shards())
         .containsExactly(new ShardId(0, 3), new ShardId(1, 3), new ShardId(2, 3));
+    assertThat(plan.contains(0)).isTrue();
     assertThat(plan.contains(2)).isTrue();
     assertThat(plan.contains(3)).isFalse();
     assertThat(plan.contains(-1)).isFalse();
