@@ -90,7 +90,7 @@ final class AcknowledgementLog {
   }
 
   private void grow() {
-    long[] larger = new long[Math.max(4, ring.length * 2)];
+    long[] larger = new long[Math.max(1, ring.length * 2)];
     int tail = ring.length - head;
     System.arraycopy(ring, head, larger, 0, tail);
     System.arraycopy(ring, 0, larger, tail, head);

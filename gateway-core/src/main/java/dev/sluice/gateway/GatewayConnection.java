@@ -1192,7 +1192,7 @@ public final class GatewayConnection {
     heartbeatDue = false;
     heartbeatRequested = false;
     heartbeatWanted = false;
-    budget.sent(now);
+    budget.add(now);
     ByteBuffer out = scratch.outgoing.heartbeat.clear();
     PayloadWriter.heartbeat(config.encoding(), received, out);
     return scratch.outgoing.set(Opcode.HEARTBEAT, out.flip(), null, null);
@@ -1202,7 +1202,7 @@ public final class GatewayConnection {
     byte[] payload = identifyPayload(presence);
     identifiedBefore = true;
     identifiedAtNanos = clock.nanoTime();
-    budget.sent(identifiedAtNanos);
+    budget.add(identifiedAtNanos);
     transition(Signal.IDENTIFY_SENT);
     Object carried = commands == null ? null : commands.takePresence();
     return scratch.outgoing.set(Opcode.IDENTIFY, ByteBuffer.wrap(payload), null, carried);
@@ -1225,7 +1225,7 @@ public final class GatewayConnection {
         PayloadWriter.resume(
             config.encoding(), config.token(), requireNonNull(sessionId), received);
     resumeSent = true;
-    budget.sent(clock.nanoTime());
+    budget.add(clock.nanoTime());
     return scratch.outgoing.set(Opcode.RESUME, ByteBuffer.wrap(payload), null, null);
   }
 
@@ -1243,7 +1243,7 @@ public final class GatewayConnection {
       return null;
     }
     queue.sent(next, now);
-    budget.sent(now);
+    budget.add(now);
     return scratch.outgoing.set(
         next.command().opcode(),
         ByteBuffer.wrap(next.payload()),

@@ -7,7 +7,7 @@ package dev.sluice.gateway;
  *
  * @see <a href="https://discord.com/developers/docs/events/gateway#rate-limiting">Rate limiting</a>
  */
-final class SendBudget {
+final class SendBudget extends SlidingLog { // one object less in every shard
 
   static final int LIMIT = 120;
 
@@ -18,13 +18,16 @@ final class SendBudget {
 
   private static final long MINUTE_NANOS = 60_000_000_000L;
 
-  private final SlidingLog log = new SlidingLog(LIMIT, WINDOW_NANOS);
   private int heartbeatLimit = LIMIT;
   private int commandLimit = LIMIT;
 
+  SendBudget() {
+    super(LIMIT, WINDOW_NANOS);
+  }
+
   /** Starts afresh, as every transport does. */
   void reset() {
-    log.clear();
+    clear();
     heartbeatLimit = LIMIT;
     commandLimit = LIMIT;
   }
@@ -43,18 +46,13 @@ final class SendBudget {
     return commandLimit;
   }
 
-  /** Records that a payload was handed out. */
-  void sent(long nowNanos) {
-    log.add(nowNanos);
-  }
-
   /** The time until a command may be sent, 0 if one may be sent now. */
   long nanosUntilCommand(long nowNanos) {
-    return log.nanosUntilBelow(commandLimit, nowNanos);
+    return nanosUntilBelow(commandLimit, nowNanos);
   }
 
   /** The time until a heartbeat beside those of the timer may be sent, 0 if one may be sent now. */
   long nanosUntilHeartbeat(long nowNanos) {
-    return log.nanosUntilBelow(heartbeatLimit, nowNanos);
+    return nanosUntilBelow(heartbeatLimit, nowNanos);
   }
 }

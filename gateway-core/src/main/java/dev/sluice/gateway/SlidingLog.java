@@ -4,7 +4,7 @@ package dev.sluice.gateway;
  * When the last payloads were sent, for a limit of so many within any window. Sliding, not fixed: a
  * window that starts over on a clock of its own lets twice the limit pass across its edge.
  */
-final class SlidingLog {
+class SlidingLog {
 
   private static final long[] EMPTY = new long[0];
 
@@ -30,6 +30,7 @@ final class SlidingLog {
     size = 0;
   }
 
+  /** Records that a payload was handed out. */
   void add(long nowNanos) {
     forget(nowNanos);
     if (size == capacity) {

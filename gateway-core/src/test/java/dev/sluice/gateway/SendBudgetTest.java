@@ -31,7 +31,7 @@ class SendBudgetTest {
     long now = Long.MAX_VALUE - 30 * SECOND_NANOS; // wraps within the window
     for (int i = 0; i < 117; i++) {
       assertThat(budget.nanosUntilCommand(now)).isZero();
-      budget.sent(now);
+      budget.add(now);
       now += 100 * MILLI_NANOS;
     }
 
@@ -44,7 +44,7 @@ class SendBudgetTest {
   @Test
   void countsWhatTheProtocolSendsAgainstCommands() {
     for (int i = 0; i < SendBudget.LIMIT; i++) {
-      budget.sent(0);
+      budget.add(0);
     }
 
     assertThat(budget.nanosUntilCommand(0)).isEqualTo(SendBudget.WINDOW_NANOS);
@@ -53,7 +53,7 @@ class SendBudgetTest {
   @Test
   void remembersTheNewestWhenTheProtocolGoesOverTheLimit() {
     for (int i = 0; i < 3 * SendBudget.LIMIT; i++) {
-      budget.sent(i);
+      budget.add(i);
     }
 
     assertThat(budget.nanosUntilCommand(400))
@@ -64,7 +64,7 @@ class SendBudgetTest {
   void startsAfreshOnAReset() {
     budget.reserve(1_000 * MILLI_NANOS);
     for (int i = 0; i < SendBudget.LIMIT; i++) {
-      budget.sent(0);
+      budget.add(0);
     }
 
     budget.reset();
@@ -103,7 +103,7 @@ class SendBudgetTest {
   }
 
   private void send(Deque<Long> minute, long now) {
-    budget.sent(now);
+    budget.add(now);
     minute.add(now);
     while (now - minute.getFirst() >= 60 * SECOND_NANOS) {
       minute.removeFirst();
