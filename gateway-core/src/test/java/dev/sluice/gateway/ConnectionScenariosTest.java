@@ -207,28 +207,20 @@ class ConnectionScenariosTest {
   }
 
   static List<GatewaySession> mismatches() {
-    List<GatewaySession> sessions = new ArrayList<>();
-    sessions.add(stored(new ShardId(0, 2), INTENTS, 10, Compression.NONE));
-    sessions.add(stored(ShardId.SINGLE, Intents.of(Intent.GUILDS), 10, Compression.NONE));
-    sessions.add(stored(ShardId.SINGLE, INTENTS, 9, Compression.NONE));
-    sessions.add(stored(ShardId.SINGLE, INTENTS, 10, Compression.ZLIB_STREAM));
-    return sessions;
+    Encoding json = Encoding.JSON;
+    Compression none = Compression.NONE;
+    return List.of(
+        stored(new ShardId(0, 2), INTENTS, 10, json, none),
+        stored(ShardId.SINGLE, Intents.of(Intent.GUILDS), 10, json, none),
+        stored(ShardId.SINGLE, INTENTS, 9, json, none),
+        stored(ShardId.SINGLE, INTENTS, 10, Encoding.ETF, none),
+        stored(ShardId.SINGLE, INTENTS, 10, json, Compression.ZLIB_STREAM));
   }
 
   private static GatewaySession stored(
-      ShardId shard, Intents intents, int version, Compression compression) {
+      ShardId shard, Intents intents, int version, Encoding encoding, Compression compression) {
     return new GatewaySession(
-        "session-0",
-        RESUME_URL,
-        40,
-        7,
-        shard,
-        intents,
-        version,
-        Encoding.JSON,
-        compression,
-        NOW,
-        NOW);
+        "session-0", RESUME_URL, 40, 7, shard, intents, version, encoding, compression, NOW, NOW);
   }
 
   @ParameterizedTest
