@@ -28,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class CommandQueue {
 
   static final int PRESENCE_LIMIT = 5;
-  static final int MAX_TRACKED_GUILDS = 4096;
 
   private static final long SECOND_NANOS = 1_000_000_000L;
 
@@ -139,9 +138,7 @@ final class CommandQueue {
     if (entry.command.opcode() == Opcode.PRESENCE_UPDATE) {
       presences.add(nowNanos);
     } else if (entry.memberListOf != 0) {
-      if (memberLists.size() >= MAX_TRACKED_GUILDS) {
-        memberLists.values().removeIf(list -> list.heldUntilNanos - nowNanos <= 0);
-      }
+      memberLists.values().removeIf(list -> list.heldUntilNanos - nowNanos <= 0);
       memberLists.put(
           entry.memberListOf, new MemberList(entry, nowNanos + MEMBER_LIST_WINDOW_NANOS));
     }
@@ -206,22 +203,19 @@ final class CommandQueue {
     entries.clear();
   }
 
+  /** How many guilds are kept in mind because of their member lists. */
+  int trackedGuilds() {
+    return memberLists.size();
+  }
+
   @Nullable DroppedCommand pollDropped() {
     return dropped.poll();
   }
 
   private long nanosUntilAllowed(Entry entry, long nowNanos) {
-    long wait = 0;
     Opcode opcode = entry.command.opcode();
-    if (!heldUntilNanos.isEmpty()) {
-      Long until = heldUntilNanos.get(opcode);
-      if (until != null) {
-        wait = until - nowNanos;
-        if (wait <= 0) {
-          heldUntilNanos.remove(opcode);
-        }
-      }
-    }
+    Long until = heldUntilNanos.get(opcode);
+    long wait = until == null ? 0 : until - nowNanos;
     if (opcode == Opcode.PRESENCE_UPDATE) {
       wait = Math.max(wait, presences.nanosUntilBelow(PRESENCE_LIMIT, nowNanos));
     } else if (entry.memberListOf != 0) {
