@@ -151,8 +151,11 @@ public final class Shard {
   }
 
   /**
-   * Sends a command as soon as the session is ready and the send budget allows. Commands of one
-   * thread keep their order. They wait across reconnects.
+   * Sends a command as soon as the session is ready and the limits allow. Commands of one thread
+   * keep their order, except that one that waits for a limit of its own lets others pass, and that
+   * a presence update takes the place of one that waits. They wait across reconnects, but not for
+   * another session; {@link dev.sluice.gateway.GatewayConnection#queue(GatewayCommand, Object)} has
+   * the details.
    *
    * @param command the command
    * @return completes with what became of it, on the event loop; exceptionally with an {@link
