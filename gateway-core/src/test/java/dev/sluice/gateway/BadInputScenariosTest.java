@@ -478,4 +478,27 @@ class BadInputScenariosTest {
         .expectCause(Reconnect.Cause.PROTOCOL_ERROR)
         .expectSessionKept();
   }
+
+  @Test
+  void anInvalidSessionWhoseDataCannotBeReadEndsTheSession() {
+    live()
+        .recv("{\"t\":null,\"s\":null,\"op\":9,\"d\":{x}}")
+        .expectCause(Reconnect.Cause.INVALID_SESSION)
+        .expectSessionDropped();
+  }
+
+  @Test
+  void whereAMessageLiesInItsArrayDoesNotMatter() {
+    Scenario scenario = scenario().config(config -> config.maxMessageBytes(64 << 10)).open();
+    byte[] hello =
+        "{\"t\":null,\"s\":null,\"op\":10,\"d\":{\"heartbeat_interval\":41250}}"
+            .getBytes(StandardCharsets.UTF_8);
+    byte[] array = new byte[70_000 + hello.length];
+    System.arraycopy(hello, 0, array, 70_000, hello.length);
+
+    scenario.connection().recv(FrameType.TEXT, array, 70_000, hello.length);
+
+    scenario.expectMalformed(0).expectState(GatewayState.WAIT_PERMIT);
+    assertThat(scenario.connection().payloadBytes()).isEqualTo(hello.length);
+  }
 }

@@ -333,4 +333,15 @@ class HeartbeatScenariosTest {
     }
     scenario.expectState(GatewayState.RESUMING);
   }
+
+  @Test
+  void bytesOfAnOlderTransportAreNoSignOfLife() {
+    Scenario scenario = live().jitter(0);
+    int generation = scenario.connection().generation();
+    scenario.advanceMillis(41_250);
+    scenario.connection().bytesReceived(generation - 1);
+    scenario.advanceMillis(41_250);
+    scenario.connection().bytesReceived(generation - 1);
+    scenario.advanceMillis(41_250).expectCause(Reconnect.Cause.ZOMBIE);
+  }
 }

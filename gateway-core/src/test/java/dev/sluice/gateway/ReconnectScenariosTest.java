@@ -570,4 +570,14 @@ class ReconnectScenariosTest {
         .isThrownBy(() -> connection.gatewayUri(URI.create("https://other.test")))
         .withMessage("gateway URI: https://other.test (expected: wss://host)");
   }
+
+  @Test
+  void saysWhetherReadyOrResumedDidNotCome() {
+    Scenario identifying = scenario().open().hello(3_000_000).expectSent(Opcode.IDENTIFY);
+    assertThat(identifying.advanceMillis(60_000).connection().reconnect().detail())
+        .startsWith("no READY and nothing else within");
+    Scenario resuming = storedScenario().open().hello(3_000_000).expectSent(Opcode.RESUME);
+    assertThat(resuming.advanceMillis(60_000).connection().reconnect().detail())
+        .startsWith("no RESUMED and nothing else within");
+  }
 }
