@@ -179,7 +179,8 @@ final class Chaos {
     transport.acksWithheld = true;
     server.acknowledgeHeartbeats(false);
     if (random.nextBoolean()) {
-      simulation.judge().fallsMute(transport); // for good
+      transport.acksWithheldForGood = true;
+      simulation.judge().fallsMute(transport);
     } else {
       time.after(
           upTo(3 * VirtualTime.MINUTE),

@@ -53,6 +53,7 @@ final class SimulatedTransport {
   boolean invalidDelivered;
   boolean invalidResumableDelivered;
   boolean acksWithheld;
+  boolean acksWithheldForGood;
   boolean mute; // no ACK comes any more
   long deadSinceNanos = -1; // nothing reaches the client after this
   boolean resumeSent;

@@ -213,6 +213,7 @@ final class Simulation {
               && shard.connection() != null
               && transport != null
               && transport.serverOpen
+              && !transport.acksWithheldForGood // it is found dead sooner or later
               && !transport.up.dead
               && !transport.down.dead;
       if (!alive && shard.state() != GatewayState.FATAL) {
