@@ -161,14 +161,22 @@ public final class Dispatch {
    */
   public JsonNode readTree() throws IOException {
     check();
+    return readTree(mapper(), encoding, message, dataStart, dataEnd);
+  }
+
+  /** Parses the {@code d} between two indexes of a message. */
+  static JsonNode readTree(
+      ObjectMapper mapper, Encoding encoding, ByteBuffer message, int start, int end)
+      throws IOException {
     if (encoding == Encoding.ETF) {
-      try (JsonParser parser = terms()) {
-        return mapper().readTree(parser);
+      try (JsonParser parser = EtfReader.term(message, start, end, mapper)) {
+        return mapper.readTree(parser);
       }
     }
     return message.hasArray()
-        ? mapper().readTree(message.array(), message.arrayOffset() + dataStart, dataEnd - dataStart)
-        : mapper().readTree(stream());
+        ? mapper.readTree(message.array(), message.arrayOffset() + start, end - start)
+        : mapper.readTree(
+            new ByteBufferBackedInputStream(message.duplicate().limit(end).position(start)));
   }
 
   /**
@@ -182,7 +190,7 @@ public final class Dispatch {
   public <T> T readValue(Class<T> valueType) throws IOException {
     check();
     if (encoding == Encoding.ETF) {
-      try (JsonParser parser = terms()) {
+      try (JsonParser parser = EtfReader.term(message, dataStart, dataEnd, mapper())) {
         return mapper().readValue(parser, valueType);
       }
     }
@@ -190,7 +198,7 @@ public final class Dispatch {
         ? mapper()
             .readValue(
                 message.array(), message.arrayOffset() + dataStart, dataEnd - dataStart, valueType)
-        : mapper().readValue(stream(), valueType);
+        : mapper().readValue(new ByteBufferBackedInputStream(data()), valueType);
   }
 
   /**
@@ -238,14 +246,6 @@ public final class Dispatch {
     return valid
         ? name() + " #" + sequence + " of " + (dataEnd - dataStart) + " bytes"
         : "Dispatch past its time";
-  }
-
-  private JsonParser terms() throws IOException {
-    return EtfReader.term(message, dataStart, dataEnd, mapper());
-  }
-
-  private ByteBufferBackedInputStream stream() {
-    return new ByteBufferBackedInputStream(data());
   }
 
   private ObjectMapper mapper() {

@@ -2,13 +2,11 @@ package dev.sluice.gateway;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.sluice.gateway.Reconnect.Cause;
 import dev.sluice.gateway.internal.Envelope;
-import dev.sluice.gateway.internal.EtfReader;
 import dev.sluice.gateway.internal.PayloadWriter;
 import dev.sluice.gateway.internal.StreamDecompressor;
 import java.io.IOException;
@@ -1149,18 +1147,13 @@ public final class GatewayConnection {
     if (envelope.dataStart() < 0) {
       return MissingNode.getInstance();
     }
-    JsonNode tree;
-    if (envelope.encoding() == Encoding.ETF) {
-      try (JsonParser parser =
-          EtfReader.term(
-              payload, envelope.dataStart(), envelope.dataEnd(), config.objectMapper())) {
-        tree = config.objectMapper().readTree(parser);
-      }
-    } else {
-      byte[] data = new byte[envelope.dataEnd() - envelope.dataStart()];
-      payload.get(envelope.dataStart(), data);
-      tree = config.objectMapper().readTree(data);
-    }
+    JsonNode tree =
+        Dispatch.readTree(
+            config.objectMapper(),
+            envelope.encoding(),
+            payload,
+            envelope.dataStart(),
+            envelope.dataEnd());
     return tree == null ? MissingNode.getInstance() : tree;
   }
 

@@ -241,7 +241,6 @@ public final class EtfEnvelope implements Envelope {
     boolean isText = walker.findText(index);
     type = null;
     if (isText && !isNull(index)) {
-      walker.findText(index);
       nameStart = walker.textStart();
       nameEnd = walker.textEnd();
       type = EventNames.find(message, nameStart, nameEnd);
@@ -279,9 +278,7 @@ public final class EtfEnvelope implements Envelope {
 
   private String text(int from, int to) {
     byte[] bytes = new byte[to - from];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = message.get(from + i);
-    }
+    message.get(from, bytes);
     return new String(bytes, UTF_8);
   }
 }

@@ -370,8 +370,7 @@ public final class ShardManager implements AutoCloseable {
               Duration.ZERO,
               settings.maxConcurrency));
     }
-    CompletableFuture<GatewayBot> answer =
-        new GatewayBotClient(bootstrap, tls, settings.apiUri, token).get();
+    CompletableFuture<GatewayBot> answer = askGatewayBot();
     return answer.exceptionallyCompose(
         failure -> {
           Throwable cause = Causes.unwrap(failure);
@@ -391,6 +390,14 @@ public final class ShardManager implements AutoCloseable {
         });
   }
 
+  private CompletableFuture<GatewayBot> askGatewayBot() {
+    return new GatewayBotClient(bootstrap, tls, settings.apiUri, token).get();
+  }
+
+  private int maxConcurrency(GatewayBot gatewayBot) {
+    return settings.maxConcurrency > 0 ? settings.maxConcurrency : gatewayBot.maxConcurrency();
+  }
+
   private static <T> void complete(
       CompletableFuture<T> future, @Nullable T value, @Nullable Throwable failure) {
     if (failure != null) {
@@ -403,9 +410,7 @@ public final class ShardManager implements AutoCloseable {
   /** What GET /gateway/bot says of a bot that runs already. */
   private void update(GatewayBot gatewayBot) {
     if (running().identifyLimiter instanceof LocalIdentifyLimiter limiter) {
-      limiter.update(
-          gatewayBot,
-          settings.maxConcurrency > 0 ? settings.maxConcurrency : gatewayBot.maxConcurrency());
+      limiter.update(gatewayBot, maxConcurrency(gatewayBot));
     }
     URI said = Uris.withoutTrailingSlash(gatewayBot.url());
     if (settings.gatewayUri == null && !said.equals(host.gatewayUri())) {
@@ -417,8 +422,7 @@ public final class ShardManager implements AutoCloseable {
 
   private void run(GatewayBot gatewayBot) {
     URI gatewayUri = settings.gatewayUri == null ? gatewayBot.url() : settings.gatewayUri;
-    int maxConcurrency =
-        settings.maxConcurrency > 0 ? settings.maxConcurrency : gatewayBot.maxConcurrency();
+    int maxConcurrency = maxConcurrency(gatewayBot);
     ShardPlan plan = settings.plan == null ? ShardPlan.all(gatewayBot.shards()) : settings.plan;
     GatewayConfig config = settings.config(gatewayUri);
     ShardAssignment assignment =
@@ -436,10 +440,7 @@ public final class ShardManager implements AutoCloseable {
     if (!settings.knowsAll()) {
       refresh =
           new GatewayBotRefresh(
-              control,
-              settings.apiRefreshInterval.toNanos(),
-              () -> new GatewayBotClient(bootstrap, tls, settings.apiUri, token).get(),
-              this::update);
+              control, settings.apiRefreshInterval.toNanos(), this::askGatewayBot, this::update);
     }
     synchronized (this) {
       if (phase == Phase.STOPPED) {
