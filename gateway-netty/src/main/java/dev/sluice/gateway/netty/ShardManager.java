@@ -3,8 +3,6 @@ package dev.sluice.gateway.netty;
 import static java.util.Objects.requireNonNull;
 
 import dev.sluice.gateway.CloseCode;
-import dev.sluice.gateway.Compression;
-import dev.sluice.gateway.Encoding;
 import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayConfig;
@@ -12,7 +10,6 @@ import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.NanoClock;
-import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.sharding.SessionStartBudget;
@@ -23,8 +20,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
@@ -35,10 +30,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,8 +39,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
-import javax.net.ssl.SSLException;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -73,11 +64,10 @@ public final class ShardManager implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ShardManager.class);
 
-  private static final URI DEFAULT_API_URI = URI.create("https://discord.com/api/v10");
   private static final int GATEWAY_BOT_ATTEMPTS = 4;
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(15);
 
-  private final Builder settings;
+  private final ShardManagerBuilder settings;
   private final String token;
   private final EventLoopGroup eventLoopGroup;
   private final boolean ownsEventLoopGroup;
@@ -120,7 +110,7 @@ public final class ShardManager implements AutoCloseable {
       DialLimiter dialLimiter,
       ShardAssignment assignment) {}
 
-  private ShardManager(Builder builder) {
+  ShardManager(ShardManagerBuilder builder) {
     this.settings = builder;
     this.token = builder.token;
     this.sink = builder.sink();
@@ -165,8 +155,8 @@ public final class ShardManager implements AutoCloseable {
    * @return a builder with the defaults for everything else
    * @throws IllegalArgumentException if the token cannot be one
    */
-  public static Builder builder(String token, Intents intents) {
-    return new Builder(token, intents);
+  public static ShardManagerBuilder builder(String token, Intents intents) {
+    return new ShardManagerBuilder(token, intents);
   }
 
   /**
@@ -643,377 +633,5 @@ public final class ShardManager implements AutoCloseable {
       throw new IllegalStateException("not started");
     }
     return current;
-  }
-
-  /** Collects the settings of a {@link ShardManager}. Not thread-safe. Each can be set once. */
-  public static final class Builder {
-
-    private final String token;
-    private final Intents intents;
-    private final GatewayConfig.Builder config;
-    private final Set<String> set = new HashSet<>();
-    private @Nullable URI gatewayUri;
-    private URI apiUri = DEFAULT_API_URI;
-    private Duration apiRetryDelay = Duration.ofSeconds(1);
-    private Duration apiRefreshInterval = Duration.ofMinutes(1);
-    private @Nullable ShardPlan plan;
-    private @Nullable ShardAssignment assignment;
-    private int maxConcurrency;
-    private @Nullable EventLoopGroup eventLoopGroup;
-    private int eventLoopThreads = Runtime.getRuntime().availableProcessors();
-    private @Nullable SslContext sslContext;
-    private @Nullable EventSink eventSink;
-    private @Nullable IdentifyLimiter identifyLimiter;
-    private @Nullable SessionStore sessionStore;
-    private PipelineCustomizer customizer = new PipelineCustomizer() {};
-    private ShardListener listener = new ShardListener() {};
-
-    private Builder(String token, Intents intents) {
-      this.token = token;
-      this.intents = intents;
-      this.config = GatewayConfig.builder(token, intents).identifyPermitsGranted();
-    }
-
-    /**
-     * Runs every shard of the bot here. Default: as many as GET /gateway/bot recommends.
-     *
-     * @param count the number of shards, at least 1
-     * @return this
-     * @throws IllegalArgumentException if it is below 1
-     */
-    public Builder shards(int count) {
-      return shards(ShardPlan.all(count));
-    }
-
-    /**
-     * Runs some of the bot's shards here.
-     *
-     * @param plan which of how many
-     * @return this
-     */
-    public Builder shards(ShardPlan plan) {
-      once("shards");
-      this.plan = requireNonNull(plan, "plan");
-      return this;
-    }
-
-    /**
-     * Lets an assignment say which shards run here. Default: those of the plan.
-     *
-     * @param assignment the assignment
-     * @return this
-     */
-    public Builder assignment(ShardAssignment assignment) {
-      once("shards");
-      this.assignment = requireNonNull(assignment, "assignment");
-      return this;
-    }
-
-    /**
-     * Sets the encoding of payloads. Default: {@link Encoding#JSON}.
-     *
-     * @param encoding the encoding
-     * @return this
-     */
-    public Builder encoding(Encoding encoding) {
-      config.encoding(encoding);
-      return this;
-    }
-
-    /**
-     * Sets how the gateway compresses. Default: {@link Compression#ZLIB_STREAM}.
-     *
-     * @param compression the compression
-     * @return this
-     */
-    public Builder compression(Compression compression) {
-      config.compression(compression);
-      return this;
-    }
-
-    /**
-     * Sets the presence that sessions start with. Default: none.
-     *
-     * @param presence the presence
-     * @return this
-     */
-    public Builder presence(Presence presence) {
-      config.presence(presence);
-      return this;
-    }
-
-    /**
-     * Changes settings of the connections that have no method here, such as time-outs and limits.
-     *
-     * @param configure is given the configuration's builder; the gateway URI is the manager's to
-     *     set
-     * @return this
-     */
-    public Builder configure(Consumer<GatewayConfig.Builder> configure) {
-      configure.accept(config);
-      return this;
-    }
-
-    /**
-     * Sets what handles the events. Default: nothing does.
-     *
-     * @param handler the handler
-     * @return this
-     */
-    public Builder onDispatch(DispatchHandler handler) {
-      requireNonNull(handler, "handler");
-      return eventSink(
-          (shard, dispatch) -> {
-            handler.onDispatch(shard, dispatch);
-            return true;
-          });
-    }
-
-    /**
-     * Sets where the events go, for what a {@link DispatchHandler} cannot do: pausing a shard.
-     *
-     * @param eventSink the sink
-     * @return this
-     */
-    public Builder eventSink(EventSink eventSink) {
-      once("onDispatch or eventSink");
-      this.eventSink = requireNonNull(eventSink, "eventSink");
-      return this;
-    }
-
-    /**
-     * Sets who is told what happens to shards. Default: nobody.
-     *
-     * @param listener the listener
-     * @return this
-     */
-    public Builder listener(ShardListener listener) {
-      once("listener");
-      this.listener = requireNonNull(listener, "listener");
-      return this;
-    }
-
-    /**
-     * Sets what puts the application's handlers into the pipelines. Default: nothing does.
-     *
-     * @param customizer the customizer
-     * @return this
-     */
-    public Builder pipeline(PipelineCustomizer customizer) {
-      once("pipeline");
-      this.customizer = requireNonNull(customizer, "customizer");
-      return this;
-    }
-
-    /**
-     * Runs the shards on the application's own event loops, which it also ends. Default: a group of
-     * the manager's own, on the best transport that the class path and the machine have.
-     *
-     * @param eventLoopGroup a group of io_uring, epoll, kqueue or NIO event loops
-     * @return this
-     */
-    public Builder eventLoopGroup(EventLoopGroup eventLoopGroup) {
-      once("eventLoopGroup or eventLoopThreads");
-      this.eventLoopGroup = requireNonNull(eventLoopGroup, "eventLoopGroup");
-      return this;
-    }
-
-    /**
-     * Sets how many event loops the manager's own group has. Default: one for each processor.
-     *
-     * @param eventLoopThreads at least 1
-     * @return this
-     * @throws IllegalArgumentException if it is below 1
-     */
-    public Builder eventLoopThreads(int eventLoopThreads) {
-      once("eventLoopGroup or eventLoopThreads");
-      this.eventLoopThreads = atLeast1("eventLoopThreads", eventLoopThreads);
-      return this;
-    }
-
-    /**
-     * Sets what is trusted in TLS. Host names are verified whatever it says. Default: the
-     * platform's authorities.
-     *
-     * @param sslContext a context for clients
-     * @return this
-     * @throws IllegalArgumentException if it is one for servers
-     */
-    public Builder sslContext(SslContext sslContext) {
-      once("sslContext");
-      if (!sslContext.isClient()) {
-        throw new IllegalArgumentException("sslContext: for servers (expected: for clients)");
-      }
-      this.sslContext = sslContext;
-      return this;
-    }
-
-    /**
-     * Sets where new sessions start. Default: what GET /gateway/bot says.
-     *
-     * @param gatewayUri a {@code ws} or {@code wss} URI
-     * @return this
-     * @throws IllegalArgumentException if it is another kind of URI
-     */
-    public Builder gatewayUri(URI gatewayUri) {
-      once("gatewayUri");
-      String scheme = gatewayUri.getScheme();
-      if (!("wss".equalsIgnoreCase(scheme) || "ws".equalsIgnoreCase(scheme))
-          || gatewayUri.getHost() == null) {
-        throw new IllegalArgumentException("gatewayUri: " + gatewayUri + " (expected: wss://host)");
-      }
-      this.gatewayUri = gatewayUri;
-      return this;
-    }
-
-    /**
-     * Sets where the HTTP API is. Default: {@code https://discord.com/api/v10}.
-     *
-     * @param apiUri an {@code http} or {@code https} URI, with the version, without a trailing
-     *     slash
-     * @return this
-     * @throws IllegalArgumentException if it is another kind of URI
-     */
-    public Builder apiUri(URI apiUri) {
-      once("apiUri");
-      String scheme = apiUri.getScheme();
-      if (!("https".equalsIgnoreCase(scheme) || "http".equalsIgnoreCase(scheme))
-          || apiUri.getHost() == null) {
-        throw new IllegalArgumentException("apiUri: " + apiUri + " (expected: https://host/path)");
-      }
-      this.apiUri = apiUri;
-      return this;
-    }
-
-    /**
-     * Sets how long to wait before GET /gateway/bot is asked again after a failure that may pass;
-     * the wait doubles with each of three more attempts. Default: 1 s.
-     *
-     * @param apiRetryDelay not negative
-     * @return this
-     * @throws IllegalArgumentException if it is negative
-     */
-    public Builder apiRetryDelay(Duration apiRetryDelay) {
-      once("apiRetryDelay");
-      if (apiRetryDelay.isNegative()) {
-        throw new IllegalArgumentException(
-            "apiRetryDelay: " + apiRetryDelay + " (expected: not negative)");
-      }
-      this.apiRetryDelay = apiRetryDelay;
-      return this;
-    }
-
-    /**
-     * Sets how often GET /gateway/bot may be asked again, which happens while dials fail again and
-     * again or no session start is left. Default: 1 min.
-     *
-     * @param apiRefreshInterval not negative
-     * @return this
-     * @throws IllegalArgumentException if it is negative
-     */
-    public Builder apiRefreshInterval(Duration apiRefreshInterval) {
-      once("apiRefreshInterval");
-      if (apiRefreshInterval.isNegative()) {
-        throw new IllegalArgumentException(
-            "apiRefreshInterval: " + apiRefreshInterval + " (expected: not negative)");
-      }
-      this.apiRefreshInterval = apiRefreshInterval;
-      return this;
-    }
-
-    /**
-     * Sets how many shards may identify in 5 s. Default: what GET /gateway/bot says; it is not
-     * asked when this, the shards and the gateway URI are all set.
-     *
-     * @param maxConcurrency at least 1
-     * @return this
-     * @throws IllegalArgumentException if it is below 1
-     */
-    public Builder maxConcurrency(int maxConcurrency) {
-      once("maxConcurrency");
-      this.maxConcurrency = atLeast1("maxConcurrency", maxConcurrency);
-      return this;
-    }
-
-    /**
-     * Sets who may identify when. Default: the shards of this manager, by {@code max_concurrency}.
-     *
-     * @param identifyLimiter the limiter
-     * @return this
-     */
-    public Builder identifyLimiter(IdentifyLimiter identifyLimiter) {
-      once("identifyLimiter");
-      this.identifyLimiter = requireNonNull(identifyLimiter, "identifyLimiter");
-      return this;
-    }
-
-    /**
-     * Sets where sessions are kept. Default: in memory.
-     *
-     * @param sessionStore the store
-     * @return this
-     */
-    public Builder sessionStore(SessionStore sessionStore) {
-      once("sessionStore");
-      this.sessionStore = requireNonNull(sessionStore, "sessionStore");
-      return this;
-    }
-
-    /**
-     * Makes the manager. It does nothing before {@link ShardManager#start()}.
-     *
-     * @return the manager
-     * @throws IllegalArgumentException if encoding and compression do not go together
-     * @throws IllegalStateException if called twice, for a manager has its settings to itself; or
-     *     if the library that the compression needs is missing
-     */
-    public ShardManager build() {
-      once("build()");
-      config.build(); // which may refuse now, rather than once the gateway has answered
-      return new ShardManager(this);
-    }
-
-    /** {@return the settings without the token} */
-    @Override
-    public String toString() {
-      return "ShardManager.Builder[intents=" + intents + ", apiUri=" + apiUri + ']';
-    }
-
-    /** Whether GET /gateway/bot need not be asked at all. */
-    private boolean knowsAll() {
-      return maxConcurrency > 0 && gatewayUri != null && (plan != null || assignment != null);
-    }
-
-    private EventSink sink() {
-      return eventSink == null ? (shard, dispatch) -> true : eventSink;
-    }
-
-    private SslContext sslContext() {
-      if (sslContext != null) {
-        return sslContext;
-      }
-      try {
-        return SslContextBuilder.forClient().build();
-      } catch (SSLException e) {
-        throw new IllegalStateException("this platform has no TLS for clients", e);
-      }
-    }
-
-    private GatewayConfig config(URI gatewayUri) {
-      return config.gatewayUri(gatewayUri).build();
-    }
-
-    private static int atLeast1(String setting, int value) {
-      if (value < 1) {
-        throw new IllegalArgumentException(setting + ": " + value + " (expected: >= 1)");
-      }
-      return value;
-    }
-
-    private void once(String setting) {
-      if (!set.add(setting)) {
-        throw new IllegalStateException(setting + ": set already (expected: once)");
-      }
-    }
   }
 }

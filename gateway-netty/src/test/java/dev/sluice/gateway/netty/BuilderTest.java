@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class BuilderTest {
 
-  private static Arguments bad(Consumer<ShardManager.Builder> setting, String message) {
+  private static Arguments bad(Consumer<ShardManagerBuilder> setting, String message) {
     return arguments(setting, message);
   }
 
@@ -43,8 +43,8 @@ final class BuilderTest {
 
   @ParameterizedTest
   @MethodSource("badValues")
-  void namesWhatCannotBe(Consumer<ShardManager.Builder> setting, String message) {
-    ShardManager.Builder builder = ShardManager.builder("token", Intents.of());
+  void namesWhatCannotBe(Consumer<ShardManagerBuilder> setting, String message) {
+    ShardManagerBuilder builder = ShardManager.builder("token", Intents.of());
 
     assertThatThrownBy(() -> setting.accept(builder))
         .isInstanceOf(IllegalArgumentException.class)
@@ -71,8 +71,8 @@ final class BuilderTest {
 
   @ParameterizedTest(name = "{1}")
   @MethodSource("settings")
-  void takesEachSettingOnce(Consumer<ShardManager.Builder> setting, String name) {
-    ShardManager.Builder builder = ShardManager.builder("token", Intents.of());
+  void takesEachSettingOnce(Consumer<ShardManagerBuilder> setting, String name) {
+    ShardManagerBuilder builder = ShardManager.builder("token", Intents.of());
     setting.accept(builder);
 
     assertThatThrownBy(() -> setting.accept(builder))

@@ -92,7 +92,7 @@ final class CodecTest extends Resources {
 
   @Test
   void aManagerRefusesWhatDoesNotGoTogether() {
-    ShardManager.Builder settings =
+    ShardManagerBuilder settings =
         ShardManager.builder("token", Intents.all())
             .apiUri(URI.create("http://127.0.0.1:1/api/v10"))
             .encoding(Encoding.ETF)

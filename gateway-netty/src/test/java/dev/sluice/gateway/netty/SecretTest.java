@@ -64,7 +64,7 @@ final class SecretTest extends Resources {
                 .listener(recorder)
                 .server(server -> server.heartbeatInterval(Duration.ofSeconds(1)).maxConcurrency(2))
                 .start());
-    ShardManager.Builder builder =
+    ShardManagerBuilder builder =
         ShardManager.builder(TOKEN, Intents.all())
             .apiUri(gateway.apiUri())
             .shards(2)

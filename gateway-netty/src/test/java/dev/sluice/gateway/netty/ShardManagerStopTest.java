@@ -34,7 +34,7 @@ final class ShardManagerStopTest extends Resources {
 
   private final Recorder recorder = new Recorder();
 
-  private ShardManager.Builder settings(URI gateway) {
+  private ShardManagerBuilder settings(URI gateway) {
     return ShardManager.builder("token", Intents.of())
         .gatewayUri(gateway)
         .shards(1)

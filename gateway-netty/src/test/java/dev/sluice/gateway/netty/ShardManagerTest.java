@@ -56,7 +56,7 @@ final class ShardManagerTest extends Resources {
             .start());
   }
 
-  private ShardManager.Builder settings(LocalGateway gateway) {
+  private ShardManagerBuilder settings(LocalGateway gateway) {
     return ShardManager.builder(gateway.token(), Intents.all())
         .apiUri(gateway.apiUri())
         .eventSink(recorder)
@@ -64,7 +64,7 @@ final class ShardManagerTest extends Resources {
         .configure(config -> config.maxBackoff(Duration.ofMillis(200)));
   }
 
-  private ShardManager ready(ShardManager.Builder settings) throws Exception {
+  private ShardManager ready(ShardManagerBuilder settings) throws Exception {
     ShardManager manager = open(settings.build());
     get(manager.start());
     get(manager.ready());

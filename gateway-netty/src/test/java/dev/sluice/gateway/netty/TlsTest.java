@@ -38,7 +38,7 @@ final class TlsTest extends Resources {
     return SslContextBuilder.forClient().trustManager(certificate.trustAnchor()).build();
   }
 
-  private ShardManager.Builder settings(LocalGateway gateway, SslContext context) {
+  private ShardManagerBuilder settings(LocalGateway gateway, SslContext context) {
     return ShardManager.builder(gateway.token(), Intents.of())
         .apiUri(gateway.apiUri())
         .apiRetryDelay(Duration.ofMillis(1))

@@ -1,0 +1,392 @@
+package dev.sluice.gateway.netty;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.Encoding;
+import dev.sluice.gateway.GatewayConfig;
+import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.Presence;
+import dev.sluice.gateway.sharding.ShardPlan;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** Collects the settings of a {@link ShardManager}. Not thread-safe. Each can be set once. */
+public final class ShardManagerBuilder {
+
+  private static final URI DEFAULT_API_URI = URI.create("https://discord.com/api/v10");
+
+  final String token;
+  private final Intents intents;
+  private final GatewayConfig.Builder config;
+  private final Set<String> set = new HashSet<>();
+  @Nullable URI gatewayUri;
+  URI apiUri = DEFAULT_API_URI;
+  Duration apiRetryDelay = Duration.ofSeconds(1);
+  Duration apiRefreshInterval = Duration.ofMinutes(1);
+  @Nullable ShardPlan plan;
+  @Nullable ShardAssignment assignment;
+  int maxConcurrency;
+  @Nullable EventLoopGroup eventLoopGroup;
+  int eventLoopThreads = Runtime.getRuntime().availableProcessors();
+  @Nullable SslContext sslContext;
+  @Nullable EventSink eventSink;
+  @Nullable IdentifyLimiter identifyLimiter;
+  @Nullable SessionStore sessionStore;
+  PipelineCustomizer customizer = new PipelineCustomizer() {};
+  ShardListener listener = new ShardListener() {};
+
+  ShardManagerBuilder(String token, Intents intents) {
+    this.token = token;
+    this.intents = intents;
+    this.config = GatewayConfig.builder(token, intents).identifyPermitsGranted();
+  }
+
+  /**
+   * Runs every shard of the bot here. Default: as many as GET /gateway/bot recommends.
+   *
+   * @param count the number of shards, at least 1
+   * @return this
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public ShardManagerBuilder shards(int count) {
+    return shards(ShardPlan.all(count));
+  }
+
+  /**
+   * Runs some of the bot's shards here.
+   *
+   * @param plan which of how many
+   * @return this
+   */
+  public ShardManagerBuilder shards(ShardPlan plan) {
+    once("shards");
+    this.plan = requireNonNull(plan, "plan");
+    return this;
+  }
+
+  /**
+   * Lets an assignment say which shards run here. Default: those of the plan.
+   *
+   * @param assignment the assignment
+   * @return this
+   */
+  public ShardManagerBuilder assignment(ShardAssignment assignment) {
+    once("shards");
+    this.assignment = requireNonNull(assignment, "assignment");
+    return this;
+  }
+
+  /**
+   * Sets the encoding of payloads. Default: {@link Encoding#JSON}.
+   *
+   * @param encoding the encoding
+   * @return this
+   */
+  public ShardManagerBuilder encoding(Encoding encoding) {
+    config.encoding(encoding);
+    return this;
+  }
+
+  /**
+   * Sets how the gateway compresses. Default: {@link Compression#ZLIB_STREAM}.
+   *
+   * @param compression the compression
+   * @return this
+   */
+  public ShardManagerBuilder compression(Compression compression) {
+    config.compression(compression);
+    return this;
+  }
+
+  /**
+   * Sets the presence that sessions start with. Default: none.
+   *
+   * @param presence the presence
+   * @return this
+   */
+  public ShardManagerBuilder presence(Presence presence) {
+    config.presence(presence);
+    return this;
+  }
+
+  /**
+   * Changes settings of the connections that have no method here, such as time-outs and limits.
+   *
+   * @param configure is given the configuration's builder; the gateway URI is the manager's to set
+   * @return this
+   */
+  public ShardManagerBuilder configure(Consumer<GatewayConfig.Builder> configure) {
+    configure.accept(config);
+    return this;
+  }
+
+  /**
+   * Sets what handles the events. Default: nothing does.
+   *
+   * @param handler the handler
+   * @return this
+   */
+  public ShardManagerBuilder onDispatch(DispatchHandler handler) {
+    requireNonNull(handler, "handler");
+    return eventSink(
+        (shard, dispatch) -> {
+          handler.onDispatch(shard, dispatch);
+          return true;
+        });
+  }
+
+  /**
+   * Sets where the events go, for what a {@link DispatchHandler} cannot do: pausing a shard.
+   *
+   * @param eventSink the sink
+   * @return this
+   */
+  public ShardManagerBuilder eventSink(EventSink eventSink) {
+    once("onDispatch or eventSink");
+    this.eventSink = requireNonNull(eventSink, "eventSink");
+    return this;
+  }
+
+  /**
+   * Sets who is told what happens to shards. Default: nobody.
+   *
+   * @param listener the listener
+   * @return this
+   */
+  public ShardManagerBuilder listener(ShardListener listener) {
+    once("listener");
+    this.listener = requireNonNull(listener, "listener");
+    return this;
+  }
+
+  /**
+   * Sets what puts the application's handlers into the pipelines. Default: nothing does.
+   *
+   * @param customizer the customizer
+   * @return this
+   */
+  public ShardManagerBuilder pipeline(PipelineCustomizer customizer) {
+    once("pipeline");
+    this.customizer = requireNonNull(customizer, "customizer");
+    return this;
+  }
+
+  /**
+   * Runs the shards on the application's own event loops, which it also ends. Default: a group of
+   * the manager's own, on the best transport that the class path and the machine have.
+   *
+   * @param eventLoopGroup a group of io_uring, epoll, kqueue or NIO event loops
+   * @return this
+   */
+  public ShardManagerBuilder eventLoopGroup(EventLoopGroup eventLoopGroup) {
+    once("eventLoopGroup or eventLoopThreads");
+    this.eventLoopGroup = requireNonNull(eventLoopGroup, "eventLoopGroup");
+    return this;
+  }
+
+  /**
+   * Sets how many event loops the manager's own group has. Default: one for each processor.
+   *
+   * @param eventLoopThreads at least 1
+   * @return this
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public ShardManagerBuilder eventLoopThreads(int eventLoopThreads) {
+    once("eventLoopGroup or eventLoopThreads");
+    this.eventLoopThreads = atLeast1("eventLoopThreads", eventLoopThreads);
+    return this;
+  }
+
+  /**
+   * Sets what is trusted in TLS. Host names are verified whatever it says. Default: the platform's
+   * authorities.
+   *
+   * @param sslContext a context for clients
+   * @return this
+   * @throws IllegalArgumentException if it is one for servers
+   */
+  public ShardManagerBuilder sslContext(SslContext sslContext) {
+    once("sslContext");
+    if (!sslContext.isClient()) {
+      throw new IllegalArgumentException("sslContext: for servers (expected: for clients)");
+    }
+    this.sslContext = sslContext;
+    return this;
+  }
+
+  /**
+   * Sets where new sessions start. Default: what GET /gateway/bot says.
+   *
+   * @param gatewayUri a {@code ws} or {@code wss} URI
+   * @return this
+   * @throws IllegalArgumentException if it is another kind of URI
+   */
+  public ShardManagerBuilder gatewayUri(URI gatewayUri) {
+    once("gatewayUri");
+    String scheme = gatewayUri.getScheme();
+    if (!("wss".equalsIgnoreCase(scheme) || "ws".equalsIgnoreCase(scheme))
+        || gatewayUri.getHost() == null) {
+      throw new IllegalArgumentException("gatewayUri: " + gatewayUri + " (expected: wss://host)");
+    }
+    this.gatewayUri = gatewayUri;
+    return this;
+  }
+
+  /**
+   * Sets where the HTTP API is. Default: {@code https://discord.com/api/v10}.
+   *
+   * @param apiUri an {@code http} or {@code https} URI, with the version, without a trailing slash
+   * @return this
+   * @throws IllegalArgumentException if it is another kind of URI
+   */
+  public ShardManagerBuilder apiUri(URI apiUri) {
+    once("apiUri");
+    String scheme = apiUri.getScheme();
+    if (!("https".equalsIgnoreCase(scheme) || "http".equalsIgnoreCase(scheme))
+        || apiUri.getHost() == null) {
+      throw new IllegalArgumentException("apiUri: " + apiUri + " (expected: https://host/path)");
+    }
+    this.apiUri = apiUri;
+    return this;
+  }
+
+  /**
+   * Sets how long to wait before GET /gateway/bot is asked again after a failure that may pass; the
+   * wait doubles with each of three more attempts. Default: 1 s.
+   *
+   * @param apiRetryDelay not negative
+   * @return this
+   * @throws IllegalArgumentException if it is negative
+   */
+  public ShardManagerBuilder apiRetryDelay(Duration apiRetryDelay) {
+    once("apiRetryDelay");
+    if (apiRetryDelay.isNegative()) {
+      throw new IllegalArgumentException(
+          "apiRetryDelay: " + apiRetryDelay + " (expected: not negative)");
+    }
+    this.apiRetryDelay = apiRetryDelay;
+    return this;
+  }
+
+  /**
+   * Sets how often GET /gateway/bot may be asked again, which happens while dials fail again and
+   * again or no session start is left. Default: 1 min.
+   *
+   * @param apiRefreshInterval not negative
+   * @return this
+   * @throws IllegalArgumentException if it is negative
+   */
+  public ShardManagerBuilder apiRefreshInterval(Duration apiRefreshInterval) {
+    once("apiRefreshInterval");
+    if (apiRefreshInterval.isNegative()) {
+      throw new IllegalArgumentException(
+          "apiRefreshInterval: " + apiRefreshInterval + " (expected: not negative)");
+    }
+    this.apiRefreshInterval = apiRefreshInterval;
+    return this;
+  }
+
+  /**
+   * Sets how many shards may identify in 5 s. Default: what GET /gateway/bot says; it is not asked
+   * when this, the shards and the gateway URI are all set.
+   *
+   * @param maxConcurrency at least 1
+   * @return this
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public ShardManagerBuilder maxConcurrency(int maxConcurrency) {
+    once("maxConcurrency");
+    this.maxConcurrency = atLeast1("maxConcurrency", maxConcurrency);
+    return this;
+  }
+
+  /**
+   * Sets who may identify when. Default: the shards of this manager, by {@code max_concurrency}.
+   *
+   * @param identifyLimiter the limiter
+   * @return this
+   */
+  public ShardManagerBuilder identifyLimiter(IdentifyLimiter identifyLimiter) {
+    once("identifyLimiter");
+    this.identifyLimiter = requireNonNull(identifyLimiter, "identifyLimiter");
+    return this;
+  }
+
+  /**
+   * Sets where sessions are kept. Default: in memory.
+   *
+   * @param sessionStore the store
+   * @return this
+   */
+  public ShardManagerBuilder sessionStore(SessionStore sessionStore) {
+    once("sessionStore");
+    this.sessionStore = requireNonNull(sessionStore, "sessionStore");
+    return this;
+  }
+
+  /**
+   * Makes the manager. It does nothing before {@link ShardManager#start()}.
+   *
+   * @return the manager
+   * @throws IllegalArgumentException if encoding and compression do not go together
+   * @throws IllegalStateException if called twice, for a manager has its settings to itself; or if
+   *     the library that the compression needs is missing
+   */
+  public ShardManager build() {
+    once("build()");
+    config.build(); // which may refuse now, rather than once the gateway has answered
+    return new ShardManager(this);
+  }
+
+  /** {@return the settings without the token} */
+  @Override
+  public String toString() {
+    return "ShardManagerBuilder[intents=" + intents + ", apiUri=" + apiUri + ']';
+  }
+
+  /** Whether GET /gateway/bot need not be asked at all. */
+  boolean knowsAll() {
+    return maxConcurrency > 0 && gatewayUri != null && (plan != null || assignment != null);
+  }
+
+  EventSink sink() {
+    return eventSink == null ? (shard, dispatch) -> true : eventSink;
+  }
+
+  SslContext sslContext() {
+    if (sslContext != null) {
+      return sslContext;
+    }
+    try {
+      return SslContextBuilder.forClient().build();
+    } catch (SSLException e) {
+      throw new IllegalStateException("this platform has no TLS for clients", e);
+    }
+  }
+
+  GatewayConfig config(URI gatewayUri) {
+    return config.gatewayUri(gatewayUri).build();
+  }
+
+  private static int atLeast1(String setting, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(setting + ": " + value + " (expected: >= 1)");
+    }
+    return value;
+  }
+
+  private void once(String setting) {
+    if (!set.add(setting)) {
+      throw new IllegalStateException(setting + ": set already (expected: once)");
+    }
+  }
+}
