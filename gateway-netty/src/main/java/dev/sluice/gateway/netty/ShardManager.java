@@ -81,7 +81,7 @@ public final class ShardManager implements AutoCloseable {
   private final SessionStore sessionStore;
   private final Host host = new Host();
 
-  private final Map<ShardId, Shard> shards = new ConcurrentHashMap<>();
+  private final ShardIndex shards = new ShardIndex();
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final AtomicInteger notYetReady = new AtomicInteger();
@@ -227,7 +227,7 @@ public final class ShardManager implements AutoCloseable {
       }
     }
     CompletableFuture.allOf(
-            shards.values().stream()
+            shards.all().stream()
                 .map(shard -> shard.stop(mode).toCompletableFuture())
                 .toArray(CompletableFuture<?>[]::new))
         .whenComplete((done, failure) -> release(stop));
@@ -257,21 +257,17 @@ public final class ShardManager implements AutoCloseable {
 
   /** {@return the shards that run here, in no order} */
   public Collection<Shard> shards() {
-    return List.copyOf(shards.values());
+    return List.copyOf(shards.all());
   }
 
   /**
-   * {@return the shard with an id, or null when it does not run here}
+   * {@return the shard with an id, or null when it does not run here; while the bot is being
+   * resharded, of the generation that guild ids route to}
    *
    * @param shardId its id
    */
   public @Nullable Shard shard(int shardId) {
-    for (Shard shard : shards.values()) {
-      if (shard.id().id() == shardId) {
-        return shard;
-      }
-    }
-    return null;
+    return shards.get(shardId);
   }
 
   /**
@@ -282,18 +278,16 @@ public final class ShardManager implements AutoCloseable {
    * @return as {@link Shard#send}; {@link CommandOutcome#REFUSED} when that shard does not run here
    */
   public CompletionStage<CommandOutcome> send(long guildId, GatewayCommand command) {
-    for (Shard shard : shards.values()) {
-      if (shard.id().id() == ShardPlan.shardOf(guildId, shard.id().count())) {
-        return shard.send(command);
-      }
-    }
-    return CompletableFuture.completedStage(CommandOutcome.REFUSED);
+    Shard shard = shards.ofGuild(guildId);
+    return shard == null
+        ? CompletableFuture.completedStage(CommandOutcome.REFUSED)
+        : shard.send(command);
   }
 
   /** {@return what the shards did so far} */
   public ShardManagerStats stats() {
     Map<GatewayState, Integer> states = new EnumMap<>(GatewayState.class);
-    for (Shard shard : shards.values()) {
+    for (Shard shard : shards.all()) {
       states.merge(shard.state(), 1, Integer::sum);
     }
     long events = 0;
@@ -406,7 +400,7 @@ public final class ShardManager implements AutoCloseable {
     if (settings.gatewayUri == null && !said.equals(host.gatewayUri())) {
       log.warn("the gateway moved from {} to {}", host.gatewayUri(), said);
       movedGatewayUri = said;
-      shards.values().forEach(shard -> shard.gatewayMoved(said));
+      shards.all().forEach(shard -> shard.gatewayMoved(said));
     }
   }
 
@@ -573,7 +567,7 @@ public final class ShardManager implements AutoCloseable {
       LoopContext context = requireNonNull(contexts.get(eventLoopGroup.next()));
       Shard shard = new Shard(host, id, epoch, context);
       synchronized (ShardManager.this) {
-        if (phase == Phase.STOPPED || shards.putIfAbsent(id, shard) != null) {
+        if (phase == Phase.STOPPED || !shards.add(shard)) {
           return;
         }
       }
