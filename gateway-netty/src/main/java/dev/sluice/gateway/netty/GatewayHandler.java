@@ -207,16 +207,16 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void message(ChannelHandlerContext ctx, FrameType type, ByteBuf content) {
-    LoopContext.add(context.receivedBytes, content.readableBytes());
+    context.figures.add(Figure.RECEIVED_BYTES, content.readableBytes());
     long payloadBytes = connection.payloadBytes();
     int acks = connection.heartbeatAcks();
     Dispatch dispatch = connection.recv(generation, type, nioBuffer(content));
-    LoopContext.add(context.payloadBytes, connection.payloadBytes() - payloadBytes);
+    context.figures.add(Figure.PAYLOAD_BYTES, connection.payloadBytes() - payloadBytes);
     if (connection.state() != shard.state()) {
       shard.afterInput(); // before the event, whose handler may ask for the state
     }
     if (dispatch != null) {
-      LoopContext.add(context.events, 1);
+      context.figures.events.add(dispatch.type(), 1);
       try {
         ctx.fireChannelRead(dispatch);
       } finally {

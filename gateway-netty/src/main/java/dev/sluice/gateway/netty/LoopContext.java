@@ -4,9 +4,7 @@ import dev.sluice.gateway.Scratch;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
-import org.HdrHistogram.SingleWriterRecorder;
 import org.jctools.queues.MpscChunkedArrayQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,22 +21,15 @@ final class LoopContext {
 
   private static final Logger log = LoggerFactory.getLogger(LoopContext.class);
   private static final int FIRST_TASKS = 256;
-  private static final long MAX_LATENCY_NANOS = 3_600_000_000_000L;
-  private static final int LATENCY_DIGITS = 2;
 
   final EventLoop eventLoop;
   final Scratch scratch = Scratch.create();
   final RandomGenerator random = RandomGenerator.getDefault();
-  final SingleWriterRecorder heartbeatLatency =
-      new SingleWriterRecorder(1, MAX_LATENCY_NANOS, LATENCY_DIGITS);
-
-  final AtomicLong events = new AtomicLong();
-  final AtomicLong receivedBytes = new AtomicLong();
-  final AtomicLong payloadBytes = new AtomicLong();
-  final AtomicLong reconnects = new AtomicLong();
-  final AtomicLong resumes = new AtomicLong();
-  final AtomicLong identifies = new AtomicLong();
-  final AtomicLong handlerFailures = new AtomicLong();
+  final LoopFigures figures = new LoopFigures();
+  final LatencyRecorder heartbeatLatency = new LatencyRecorder();
+  final LatencyRecorder identifyWait = new LatencyRecorder();
+  final LatencyRecorder lag = new LatencyRecorder();
+  final LagProbe lagProbe;
 
   private final MpscChunkedArrayQueue<Task> tasks =
       new MpscChunkedArrayQueue<>(FIRST_TASKS, MAX_TASKS);
@@ -56,15 +47,12 @@ final class LoopContext {
 
   LoopContext(EventLoop eventLoop) {
     this.eventLoop = eventLoop;
+    this.lagProbe = new LagProbe(eventLoop, lag);
   }
 
-  /** Adds to a figure; on the event loop only, which is why nothing has to be atomic about it. */
-  static void add(AtomicLong figure, long amount) {
-    figure.setOpaque(figure.getPlain() + amount);
-  }
-
-  void recordHeartbeatLatency(long nanos) {
-    heartbeatLatency.recordValue(Math.min(Math.max(1, nanos), MAX_LATENCY_NANOS));
+  /** {@return by how many nanoseconds the event loop is late with what is due; on any thread} */
+  long lagNanos() {
+    return lagProbe.lagNanos();
   }
 
   /**

@@ -358,14 +358,14 @@ public final class Shard {
   }
 
   void handlerFailed() {
-    LoopContext.add(context.handlerFailures, 1);
+    context.figures.addFromAnyThread(Figure.HANDLER_FAILURES, 1);
   }
 
   void heartbeatAcked() {
     GatewayConnection connection = connection();
     lastHeartbeatLatencyNanos = connection.heartbeatLatencyNanos();
     meanHeartbeatLatencyNanos = connection.meanHeartbeatLatencyNanos();
-    context.recordHeartbeatLatency(lastHeartbeatLatencyNanos);
+    context.heartbeatLatency.record(lastHeartbeatLatencyNanos);
   }
 
   // Reconnecting.
@@ -374,7 +374,7 @@ public final class Shard {
     if (reconnect.cause() == Reconnect.Cause.START) {
       log.debug("shard {}: {}", id, reconnect.detail());
     } else {
-      LoopContext.add(context.reconnects, 1);
+      context.figures.reconnects.add(reconnect.cause(), 1);
       log.info(
           "shard {}: {}: {}; dials again in {} ms",
           id,
@@ -534,7 +534,7 @@ public final class Shard {
 
   private void onReady(GatewayConnection connection, GatewayState from) {
     boolean resumed = from == GatewayState.RESUMING;
-    LoopContext.add(resumed ? context.resumes : context.identifies, 1);
+    context.figures.add(resumed ? Figure.RESUMES : Figure.IDENTIFIES, 1);
     log.debug("shard {}: {}", id, resumed ? "resumed" : "ready");
     storeSession(connection);
     if (!wasReady) {

@@ -85,7 +85,7 @@ public final class ShardManager implements AutoCloseable {
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final AtomicInteger notYetReady = new AtomicInteger();
-  private final Histogram heartbeatLatency = new Histogram(2);
+  private final HealthReasons healthReasons = new HealthReasons();
 
   private enum Phase {
     NEW,
@@ -291,47 +291,44 @@ public final class ShardManager implements AutoCloseable {
       states.merge(shard.state(), 1, Integer::sum);
     }
     long events = 0;
-    long receivedBytes = 0;
-    long payloadBytes = 0;
     long reconnects = 0;
-    long resumes = 0;
-    long identifies = 0;
-    long handlerFailures = 0;
     for (LoopContext context : contexts.values()) {
-      events += context.events.getOpaque();
-      receivedBytes += context.receivedBytes.getOpaque();
-      payloadBytes += context.payloadBytes.getOpaque();
-      reconnects += context.reconnects.getOpaque();
-      resumes += context.resumes.getOpaque();
-      identifies += context.identifies.getOpaque();
-      handlerFailures += context.handlerFailures.getOpaque();
+      events += context.figures.events.sum();
+      reconnects += context.figures.reconnects.sum();
     }
     return new ShardManagerStats(
         states,
         events,
-        receivedBytes,
-        payloadBytes,
+        figure(Figure.RECEIVED_BYTES),
+        figure(Figure.PAYLOAD_BYTES),
         reconnects,
-        resumes,
-        identifies,
-        handlerFailures,
+        figure(Figure.RESUMES),
+        figure(Figure.IDENTIFIES),
+        figure(Figure.HANDLER_FAILURES),
         latencyStats());
   }
 
-  private LatencyStats latencyStats() {
-    synchronized (heartbeatLatency) {
-      for (LoopContext context : contexts.values()) {
-        heartbeatLatency.add(context.heartbeatLatency.getIntervalHistogram());
-      }
-      long count = heartbeatLatency.getTotalCount();
-      return count == 0
-          ? new LatencyStats(0, 0, 0, 0)
-          : new LatencyStats(
-              count,
-              heartbeatLatency.getValueAtPercentile(50),
-              heartbeatLatency.getValueAtPercentile(99),
-              heartbeatLatency.getMaxValue());
+  private long figure(Figure figure) {
+    long sum = 0;
+    for (LoopContext context : contexts.values()) {
+      sum += context.figures.get(figure);
     }
+    return sum;
+  }
+
+  private LatencyStats latencyStats() {
+    Histogram heartbeatLatency = new Histogram(LatencyRecorder.DIGITS);
+    for (LoopContext context : contexts.values()) {
+      context.heartbeatLatency.addTo(heartbeatLatency);
+    }
+    long count = heartbeatLatency.getTotalCount();
+    return count == 0
+        ? new LatencyStats(0, 0, 0, 0)
+        : new LatencyStats(
+            count,
+            heartbeatLatency.getValueAtPercentile(50),
+            heartbeatLatency.getValueAtPercentile(99),
+            heartbeatLatency.getMaxValue());
   }
 
   // Starting and stopping.
@@ -444,6 +441,7 @@ public final class ShardManager implements AutoCloseable {
     } else {
       ready.complete(null); // shards come and go; there is no start that would be complete
     }
+    contexts.values().forEach(context -> context.lagProbe.start());
     assignment.start(new AssignmentListener());
     started.complete(null);
   }
@@ -543,6 +541,8 @@ public final class ShardManager implements AutoCloseable {
           // Every other shard would meet the same, at the price of an identify each.
           log.error("{} concerns the whole bot: no more shards identify", closeCode);
           identifiesStopped = true;
+          healthReasons.report(
+              "fatal", "no shard identifies: the gateway closed with " + closeCode.code());
           dialLimiter().stopIdentifies();
         }
         default -> log.error("{} concerns shard {} alone: the others go on", closeCode, shard.id());
@@ -612,6 +612,7 @@ public final class ShardManager implements AutoCloseable {
   }
 
   private void release(CompletableFuture<Void> stop) {
+    contexts.values().forEach(context -> context.lagProbe.stop());
     resolver.close();
     if (!ownsEventLoopGroup) {
       stop.complete(null);

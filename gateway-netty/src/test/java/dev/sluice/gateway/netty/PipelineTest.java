@@ -268,7 +268,7 @@ final class PipelineTest {
     shard.in(concat(text(event("FAIL", 2, "{}")), text(event("NEXT", 3, "{}"))));
 
     assertThat(shard.events()).containsExactly("READY", "NEXT");
-    assertThat(shard.context.handlerFailures.get()).isEqualTo(1);
+    assertThat(shard.context.figures.get(Figure.HANDLER_FAILURES)).isEqualTo(1);
     assertThat(shard.recorder.reconnects(0)).isEmpty();
     assertThat(storedSequence()).isEqualTo(3);
   }
@@ -283,7 +283,7 @@ final class PipelineTest {
 
     shard.in(text(event("A", 2, "{}")));
 
-    assertThat(shard.context.handlerFailures.get()).isEqualTo(2); // READY too
+    assertThat(shard.context.figures.get(Figure.HANDLER_FAILURES)).isEqualTo(2); // READY too
     assertThat(storedSequence()).isEqualTo(2);
   }
 
@@ -297,7 +297,7 @@ final class PipelineTest {
 
     shard.in(text(event("A", 2, "{}")));
 
-    assertThat(shard.context.handlerFailures.get()).isEqualTo(2);
+    assertThat(shard.context.figures.get(Figure.HANDLER_FAILURES)).isEqualTo(2);
     assertThat(shard.recorder.reconnects(0)).isEmpty();
   }
 
