@@ -1,5 +1,7 @@
 package dev.sluice.gateway;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -7,6 +9,8 @@ import com.fasterxml.jackson.databind.util.ByteBufferBackedInputStream;
 import dev.sluice.gateway.internal.Envelope;
 import dev.sluice.gateway.internal.EtfReader;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,14 +22,52 @@ import org.jspecify.annotations.Nullable;
  * alone. {@link #copy()} makes one to keep. Every other method of a view that is past its time
  * throws {@link IllegalStateException}.
  *
- * <p>A borrowed view is confined to the thread of its connection. A copy is immutable but for the
- * position and limit of what {@link #data()} returns.
+ * <p>A borrowed view is confined to the thread of its connection. A copy can be handed to another
+ * thread, one at a time: position and limit of what {@link #data()} returns, the mark and {@link
+ * #defer()} belong to who has it. {@link #acknowledge()} is the exception, any thread may call it
+ * on a copy.
+ *
+ * <p>An event is acknowledged when its handling is over; a stored session resumes after the last
+ * event before which all are. Who handles it within the call that it came with need not do
+ * anything. Who goes on with it elsewhere takes a copy, calls {@link #defer()} on what it was
+ * given, and {@link #acknowledge()} on the copy when it is done.
  */
 public final class Dispatch {
 
+  /** Where a copy's acknowledgement goes. Thread-safe if copies are handed to other threads. */
+  @FunctionalInterface
+  public interface Acknowledger {
+
+    /**
+     * Takes an acknowledgement.
+     *
+     * @param sessionEpoch the event's
+     * @param sequence the event's
+     */
+    void acknowledge(int sessionEpoch, long sequence);
+  }
+
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+  private static final VarHandle ACKNOWLEDGED;
+
+  static {
+    try {
+      ACKNOWLEDGED =
+          MethodHandles.lookup().findVarHandle(Dispatch.class, "acknowledged", boolean.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   private @Nullable GatewayConnection owner; // null for a copy
+  private @Nullable Acknowledger acknowledger; // null unless a copy
+  private boolean lent; // the memory is the acknowledger's again once it was told
+
+  @SuppressWarnings("unused") // by its handle
+  private boolean acknowledged; // copies only
+
+  private boolean deferred;
+  private DispatchMark mark = DispatchMark.NONE;
   private @Nullable ObjectMapper mapper;
   private boolean valid;
   private EventType type = EventType.UNKNOWN;
@@ -68,6 +110,8 @@ public final class Dispatch {
     this.dataStart = envelope.dataStart();
     this.dataEnd = envelope.dataEnd();
     this.guildIdKnown = false;
+    this.deferred = false;
+    this.mark = DispatchMark.NONE;
     this.valid = true;
   }
 
@@ -201,38 +245,120 @@ public final class Dispatch {
         : mapper().readValue(new ByteBufferBackedInputStream(data()), valueType);
   }
 
+  /** {@return what the driver knows of the event beyond its bytes} */
+  public DispatchMark mark() {
+    check();
+    return mark;
+  }
+
   /**
-   * Leaves the acknowledgement to the application: the next input will not acknowledge this event.
-   * It then owes {@code GatewayConnection.acknowledge} with this sequence and epoch.
+   * Says what the driver knows of the event beyond its bytes; copies keep it.
    *
-   * @throws IllegalStateException if this is a copy, whose original decides
+   * @param mark the mark
+   */
+  public void mark(DispatchMark mark) {
+    check();
+    this.mark = requireNonNull(mark, "mark");
+  }
+
+  /**
+   * Leaves the acknowledgement to the application: neither the next input nor the end of the call
+   * that handed this out acknowledges the event. {@link #acknowledge()} of a copy is then owed, or
+   * {@code GatewayConnection.acknowledge} with this sequence and epoch.
    */
   public void defer() {
     check();
-    if (owner == null) {
-      throw new IllegalStateException("a copy cannot defer (expected: the borrowed dispatch)");
+    deferred = true;
+    if (owner != null) {
+      owner.deferAcknowledgement();
     }
-    owner.deferAcknowledgement();
   }
 
-  /** {@return a copy with bytes of its own, good for ever, on any thread} */
+  /**
+   * {@return whether {@link #defer()} was called on this} A copy begins undeferred. May be asked of
+   * a copy that is past its time.
+   */
+  public boolean isDeferred() {
+    if (acknowledger == null) {
+      check();
+    }
+    return deferred;
+  }
+
+  /**
+   * Acknowledges the event: the application is done with it. Repeated calls change nothing. On a
+   * copy it may be called from any thread. A copy in {@linkplain #copyTo lent memory} is past its
+   * time then.
+   *
+   * @throws IllegalStateException if this is a borrowed view that is past its time
+   */
+  public void acknowledge() {
+    Acknowledger told = acknowledger;
+    if (told == null) {
+      check();
+      requireNonNull(owner, "owner").acknowledgeBorrowed(sequence);
+    } else if (!(boolean) ACKNOWLEDGED.getAndSet(this, true)) {
+      if (lent) {
+        valid = false;
+      }
+      told.acknowledge(sessionEpoch, sequence);
+    }
+  }
+
+  /**
+   * {@return a copy with bytes of its own, good for ever, on any thread} Its acknowledgement goes
+   * where {@link GatewayConnection#acknowledger} said, or the way of the copy that it is made from.
+   */
   public Dispatch copy() {
     check();
+    Dispatch copy = copyTo(ByteBuffer.allocate(dataEnd - dataStart), copyAcknowledger());
+    copy.lent = false;
+    return copy;
+  }
+
+  /**
+   * Makes a copy in memory of the caller's. It is good until it is acknowledged; from then on the
+   * memory is the caller's again, who sees to it that nobody reads it any more.
+   *
+   * @param memory takes {@link #dataLength()} bytes, from its position on, which stays as it is
+   * @param acknowledger is told once, by the first {@link #acknowledge()} of the copy or of a copy
+   *     of it, on the thread that calls it
+   * @return the copy
+   * @throws IllegalArgumentException if the memory is too small
+   */
+  public Dispatch copyTo(ByteBuffer memory, Acknowledger acknowledger) {
+    check();
+    int length = dataEnd - dataStart;
+    if (memory.remaining() < length) {
+      throw new IllegalArgumentException(
+          "memory: " + memory.remaining() + " bytes (expected: >= " + length + ')');
+    }
     Dispatch copy = new Dispatch();
-    byte[] bytes = new byte[dataEnd - dataStart];
-    message.get(dataStart, bytes);
+    copy.acknowledger = requireNonNull(acknowledger, "acknowledger");
+    copy.lent = true;
     copy.mapper = mapper;
     copy.type = type;
     copy.encoding = encoding;
     copy.name = name();
     copy.sequence = sequence;
     copy.sessionEpoch = sessionEpoch;
-    copy.message = ByteBuffer.wrap(bytes);
-    copy.dataEnd = bytes.length;
+    copy.mark = mark;
+    copy.message = memory;
+    copy.dataStart = memory.position();
+    copy.dataEnd = copy.dataStart + length;
+    memory.put(copy.dataStart, message, dataStart, length);
     copy.guildId = guildId();
     copy.guildIdKnown = true;
     copy.valid = true;
     return copy;
+  }
+
+  private Acknowledger copyAcknowledger() {
+    if (owner != null) {
+      return owner.acknowledger();
+    }
+    // Whichever copy is acknowledged first, lent memory goes back once.
+    return lent ? (epoch, number) -> acknowledge() : requireNonNull(acknowledger, "acknowledger");
   }
 
   /** {@return whether the view may still be used} */

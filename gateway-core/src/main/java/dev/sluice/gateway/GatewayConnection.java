@@ -99,6 +99,7 @@ public final class GatewayConnection {
   private Instant firstSeen = Instant.EPOCH;
   private Instant lastSeen = Instant.EPOCH;
   private long unsettled = -1; // the dispatch that the next input acknowledges
+  private Dispatch.@Nullable Acknowledger acknowledger; // of copies, if not this itself
   private @Nullable SessionLost sessionLost; // until it is polled
 
   // Commands.
@@ -630,6 +631,17 @@ public final class GatewayConnection {
       return;
     }
     acknowledgements.acknowledge(sequence);
+  }
+
+  /**
+   * Sets where {@link Dispatch#acknowledge()} of a copy goes, for drivers whose application
+   * acknowledges on other threads: the acknowledger brings it back to the connection's thread and
+   * calls {@link #acknowledge} there. Default: that call itself, at once.
+   *
+   * @param acknowledger takes the acknowledgements of copies made from now on
+   */
+  public void acknowledger(Dispatch.Acknowledger acknowledger) {
+    this.acknowledger = requireNonNull(acknowledger, "acknowledger");
   }
 
   /**
@@ -1480,6 +1492,15 @@ public final class GatewayConnection {
 
   void deferAcknowledgement() {
     unsettled = -1;
+  }
+
+  void acknowledgeBorrowed(long sequence) {
+    unsettled = -1;
+    acknowledgements.acknowledge(sequence);
+  }
+
+  Dispatch.Acknowledger acknowledger() {
+    return acknowledger == null ? this::acknowledge : acknowledger;
   }
 
   private boolean isCurrent(int generation) {

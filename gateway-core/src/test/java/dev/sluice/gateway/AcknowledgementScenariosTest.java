@@ -5,6 +5,8 @@ import static dev.sluice.gateway.Scenario.scenario;
 import static dev.sluice.gateway.Scenario.storedScenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AcknowledgementScenariosTest {
@@ -64,6 +66,47 @@ class AcknowledgementScenariosTest {
     scenario.connection().acknowledge(epoch, 2);
 
     assertThat(checkpoint(scenario)).isEqualTo(3);
+  }
+
+  @Test
+  void theBorrowedEventCanBeAcknowledgedAtOnce() {
+    Scenario scenario = deferredEvent(live());
+
+    scenario.dispatch().acknowledge();
+
+    assertThat(checkpoint(scenario)).isEqualTo(2);
+    assertThat(scenario.dispatch().isValid()).isTrue();
+    assertThat(checkpoint(scenario.event().ack())).isEqualTo(3);
+  }
+
+  @Test
+  void aCopyAcknowledgesItsEvent() {
+    Scenario scenario = deferredEvent(live());
+    Dispatch copy = scenario.dispatch().copy();
+    scenario.event().ack();
+    assertThat(checkpoint(scenario)).isEqualTo(1);
+
+    copy.acknowledge();
+
+    assertThat(checkpoint(scenario)).isEqualTo(3);
+    assertThat(copy.isValid()).isTrue();
+    copy.acknowledge();
+    copy.copy().acknowledge();
+    assertThat(checkpoint(scenario)).isEqualTo(3);
+  }
+
+  @Test
+  void aDriverMayTakeTheAcknowledgementsOfCopiesToItself() {
+    Scenario scenario = live();
+    List<String> taken = new ArrayList<>();
+    scenario.connection().acknowledger((epoch, sequence) -> taken.add(epoch + "#" + sequence));
+    Dispatch copy = deferredEvent(scenario).dispatch().copy();
+
+    copy.acknowledge();
+    copy.acknowledge();
+
+    assertThat(taken).containsExactly("1#2");
+    assertThat(checkpoint(scenario.ack())).isEqualTo(1);
   }
 
   @Test

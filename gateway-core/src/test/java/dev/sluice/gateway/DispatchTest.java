@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import static dev.sluice.gateway.Scenario.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -101,9 +103,6 @@ class DispatchTest {
     assertThat(copy.readTree().get("content").asText()).isEqualTo("héllo");
     assertThat(copy.readValue(Message.class).content()).isEqualTo("héllo");
     assertThat(copy.copy().sequence()).isEqualTo(2);
-    assertThatIllegalStateException()
-        .isThrownBy(copy::defer)
-        .withMessage("a copy cannot defer (expected: the borrowed dispatch)");
   }
 
   @Test
@@ -116,6 +115,81 @@ class DispatchTest {
 
     assertThat(copy.type()).isEqualTo(EventType.UNKNOWN);
     assertThat(copy.name()).isEqualTo("SOMETHING_NEW");
+  }
+
+  @ParameterizedTest
+  @MethodSource("memories")
+  void aCopyCanLiveInMemoryOfTheCallers(UnaryOperator<ByteBuffer> memory) throws IOException {
+    Dispatch borrowed = recv(memory.apply(message(2, DATA)));
+    List<String> told = new ArrayList<>();
+    ByteBuffer lent = withOffset(ByteBuffer.allocate(borrowed.dataLength()));
+    int position = lent.position();
+    Dispatch copy = borrowed.copyTo(lent, (epoch, sequence) -> told.add(epoch + "#" + sequence));
+    recv("{}");
+
+    assertThat(lent.position()).isEqualTo(position);
+    assertThat(copy.sequence()).isEqualTo(2);
+    assertThat(text(copy.data())).isEqualTo(DATA);
+    assertThat(copy.readTree().get("content").asText()).isEqualTo("héllo");
+    assertThat(copy.guildId()).isEqualTo(290926798626357999L);
+
+    copy.acknowledge();
+    copy.acknowledge();
+    assertThat(told).containsExactly("1#2");
+    assertThat(copy.isValid()).isFalse();
+    assertThatIllegalStateException().isThrownBy(copy::data);
+  }
+
+  @Test
+  void acknowledgingACopyOfWhatIsInLentMemoryGivesTheMemoryBack() {
+    List<Long> told = new ArrayList<>();
+    Dispatch lent =
+        recv(DATA).copyTo(ByteBuffer.allocate(99), (epoch, sequence) -> told.add(sequence));
+    Dispatch copy = lent.copy();
+    lent.defer();
+
+    copy.acknowledge();
+    lent.acknowledge();
+
+    assertThat(told).containsExactly(2L);
+    assertThat(lent.isValid()).isFalse();
+    assertThat(lent.isDeferred()).isTrue();
+    assertThat(text(copy.data())).isEqualTo(DATA);
+  }
+
+  @Test
+  void memoryThatIsTooSmallIsRefused() {
+    Dispatch dispatch = recv("[1]");
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> dispatch.copyTo(ByteBuffer.allocate(2), (epoch, sequence) -> {}))
+        .withMessage("memory: 2 bytes (expected: >= 3)");
+  }
+
+  @Test
+  void aMarkIsKeptByCopiesAndGoneWithTheNextEvent() {
+    Dispatch dispatch = recv("[1]");
+    assertThat(dispatch.mark()).isEqualTo(DispatchMark.NONE);
+
+    dispatch.mark(DispatchMark.GUILD_JOINED);
+
+    assertThat(dispatch.mark()).isEqualTo(DispatchMark.GUILD_JOINED);
+    assertThat(dispatch.copy().mark()).isEqualTo(DispatchMark.GUILD_JOINED);
+    assertThat(recv("[2]").mark()).isEqualTo(DispatchMark.NONE);
+  }
+
+  @Test
+  void deferringIsSaidOfTheViewAndOfEachCopy() {
+    Dispatch dispatch = recv("[1]");
+    assertThat(dispatch.isDeferred()).isFalse();
+    dispatch.defer();
+    Dispatch copy = dispatch.copy();
+
+    assertThat(dispatch.isDeferred()).isTrue();
+    assertThat(copy.isDeferred()).isFalse();
+    copy.defer();
+    assertThat(copy.isDeferred()).isTrue();
+    assertThat(recv("[2]").isDeferred()).isFalse();
   }
 
   static List<Named<Consumer<GatewayConnection>>> inputs() {
@@ -149,7 +223,12 @@ class DispatchTest {
             dispatch::readTree,
             () -> dispatch.readValue(Message.class),
             dispatch::copy,
-            dispatch::defer);
+            () -> dispatch.copyTo(ByteBuffer.allocate(99), (epoch, sequence) -> {}),
+            dispatch::mark,
+            () -> dispatch.mark(DispatchMark.NONE),
+            dispatch::defer,
+            dispatch::isDeferred,
+            dispatch::acknowledge);
     assertThat(uses)
         .allSatisfy(
             use ->
