@@ -145,6 +145,23 @@ final class CommandQueue {
   }
 
   /**
+   * Takes back the command that was queued with an attachment.
+   *
+   * @return whether it waited still
+   */
+  boolean withdraw(Object attachment) {
+    return entries.removeIf(entry -> attachment.equals(entry.attachment));
+  }
+
+  /** The time until the whole member list of a guild may be asked for, 0 if it may be now. */
+  long nanosUntilMemberList(long guildId, long nowNanos) {
+    Long until = heldUntilNanos.get(Opcode.REQUEST_GUILD_MEMBERS);
+    MemberList list = memberLists.get(guildId);
+    long wait = until == null ? 0 : until - nowNanos;
+    return Math.max(0, list == null ? wait : Math.max(wait, list.heldUntilNanos - nowNanos));
+  }
+
+  /**
    * Takes the presence update that waits, if one does: IDENTIFY carries it.
    *
    * @return what it was queued with, or null

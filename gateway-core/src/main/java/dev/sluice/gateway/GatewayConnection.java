@@ -611,6 +611,29 @@ public final class GatewayConnection {
   }
 
   /**
+   * Takes back a command that was queued with an attachment and not handed out yet. It is not
+   * reported as dropped. A presence update stays what new sessions start with.
+   *
+   * @param attachment what it was queued with, by {@code equals}
+   * @return whether it waited still; a member list that is asked for again by itself has lost its
+   *     attachment
+   */
+  public boolean withdraw(Object attachment) {
+    requireNonNull(attachment, "attachment");
+    return commands != null && commands.withdraw(attachment);
+  }
+
+  /**
+   * {@return for how long the limits of member requests hold back the whole member list of a guild,
+   * in nanoseconds; 0 when they do not}
+   *
+   * @param guildId the guild
+   */
+  public long nanosUntilMemberList(long guildId) {
+    return commands == null ? 0 : commands.nanosUntilMemberList(guildId, clock.nanoTime());
+  }
+
+  /**
    * Queues a heartbeat at once, or at HELLO if that has not come, for applications with a timer of
    * their own. Those that would not leave room for the connection's own wait for the send budget.
    */

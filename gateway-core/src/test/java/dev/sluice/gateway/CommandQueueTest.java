@@ -162,4 +162,35 @@ class CommandQueueTest {
     assertThat(queue.pollDropped()).extracting(DroppedCommand::attachment).isEqualTo("told too");
     assertThat(queue.pollDropped()).isNull();
   }
+
+  @Test
+  void takesBackWhatWaitsAndNothingElse() {
+    offer(UpdateVoiceState.leave(1), "first");
+    offer(UpdateVoiceState.leave(1), null);
+    offer(UpdateVoiceState.leave(2), "second");
+
+    assertThat(queue.withdraw("second")).isTrue();
+    assertThat(queue.withdraw("second")).isFalse();
+    assertThat(queue.pollDropped()).as("nobody is told").isNull();
+    queue.ended();
+    assertThat(queue.pollDropped())
+        .satisfies(dropped -> assertThat(dropped.attachment()).isEqualTo("first"));
+    assertThat(queue.pollDropped()).isNull();
+  }
+
+  @Test
+  void saysWhenTheMemberListOfAGuildMayBeAskedForAgain() {
+    assertThat(queue.nanosUntilMemberList(7, START)).isZero();
+
+    send(RequestGuildMembers.all(7), START);
+
+    assertThat(queue.nanosUntilMemberList(7, START + SECOND)).isEqualTo(30 * SECOND);
+    assertThat(queue.nanosUntilMemberList(8, START + SECOND)).isZero();
+    assertThat(queue.nanosUntilMemberList(7, START + 40 * SECOND)).isZero();
+
+    queue.rateLimited(rateLimited(8, 50, 9, null), START + SECOND); // of no guild that it knows
+
+    assertThat(queue.nanosUntilMemberList(7, START + SECOND)).isEqualTo(50 * SECOND);
+    assertThat(queue.nanosUntilMemberList(8, START + SECOND)).isEqualTo(50 * SECOND);
+  }
 }

@@ -577,4 +577,32 @@ class CommandScenariosTest {
     }
     assertThat(scenario.queued()).isEqualTo(117);
   }
+
+  @Test
+  void takesBackACommandUntilItIsHandedOut() {
+    Scenario scenario = scenario().open().hello();
+    GatewayConnection connection = scenario.connection();
+    assertThat(connection.withdraw("nothing was queued")).isFalse();
+    connection.queue(voice(1), "first");
+    connection.queue(voice(2), "second");
+
+    assertThat(connection.withdraw("first")).isTrue();
+
+    scenario.expectSent(Opcode.IDENTIFY).ready().expectSent(Opcode.VOICE_STATE_UPDATE);
+    scenario.expectNothingSent();
+    assertThat(connection.withdraw("second")).isFalse();
+    assertThat(connection.pollDroppedCommand()).isNull();
+  }
+
+  @Test
+  void saysForHowLongAMemberListIsHeldBack() {
+    Scenario scenario = live();
+    GatewayConnection connection = scenario.connection();
+    assertThat(connection.nanosUntilMemberList(7)).isZero();
+
+    scenario.queue(RequestGuildMembers.all(7)).expectSent(Opcode.REQUEST_GUILD_MEMBERS);
+
+    assertThat(connection.nanosUntilMemberList(7)).isEqualTo(31_000_000_000L);
+    assertThat(connection.nanosUntilMemberList(8)).isZero();
+  }
 }
