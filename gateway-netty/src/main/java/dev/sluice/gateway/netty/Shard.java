@@ -2,6 +2,7 @@ package dev.sluice.gateway.netty;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.DroppedCommand;
 import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.GatewayCommand;
@@ -86,6 +87,7 @@ public final class Shard {
   private int dialFailures; // in a row
   private boolean readingPaused; // by the sink
   private boolean wasReady;
+  private long replayedFrom; // the sequence that RESUME names
   private boolean abandoned; // another process may run the shard
 
   /** A command of another thread, and who is told what became of it. */
@@ -268,6 +270,24 @@ public final class Shard {
     stop(StopMode.RESTART);
   }
 
+  /**
+   * Stops the shard if it would have to identify, from any thread: the gateway would refuse it. One
+   * that has a session goes on, and so does one whose IDENTIFY is on its way.
+   */
+  void stopWithoutSession() {
+    execute(
+        () -> {
+          if (connection != null
+              && connection.sessionId() == null
+              && connection.state() != GatewayState.IDENTIFYING
+              && !connection.state().isTerminal()) {
+            log.info("shard {}: stops, for no shard may identify", id);
+            connection.stop(StopMode.GOODBYE);
+            afterInput();
+          }
+        });
+  }
+
   // The handlers' calls, on the event loop.
 
   /**
@@ -393,6 +413,10 @@ public final class Shard {
   private void requestDial(GatewayConnection connection) {
     redial = null;
     boolean resume = connection.sessionId() != null;
+    if (!resume && host.fatalCloseCode() != null) {
+      stopWithoutSession();
+      return;
+    }
     dialSlotUntilIdentify = !resume;
     host.dialLimiter()
         .acquire(
@@ -416,6 +440,8 @@ public final class Shard {
     connection.connecting();
     reconnecting = false;
     afterInput(); // first, for the dial can fail within the call
+    boolean resumes = connection.sessionId() != null;
+    notify(listener -> listener.onConnecting(this, uri, resumes));
     int dial = ++dials;
     host.connector()
         .connect(context.eventLoop, uri, opening -> onConnect(opening, uri))
@@ -519,13 +545,10 @@ public final class Shard {
           execute(this::readToTheEnd);
         }
       }
-      case FATAL -> {
-        log.error("shard {}: gateway closed with {}: gives up", id, connection.failed());
-        closeTransport(0);
-        host.shardFailed(this, requireNonNull(connection.failed()));
-      }
+      case FATAL -> onFatal(requireNonNull(connection.failed()));
       case STOPPED -> onStopped(connection);
-      case IDLE, CONNECTING, WAIT_HELLO, IDENTIFYING, RESUMING, BACKOFF -> {
+      case RESUMING -> replayedFrom = connection.receivedSequence();
+      case IDLE, CONNECTING, WAIT_HELLO, IDENTIFYING, BACKOFF -> {
         // nothing is owed on entering these
       }
     }
@@ -541,6 +564,20 @@ public final class Shard {
       wasReady = true;
       host.shardReady();
     }
+    if (resumed) {
+      long replayed = Math.max(0, connection.receivedSequence() - replayedFrom - 1); // but RESUMED
+      notify(listener -> listener.onResumed(this, replayed));
+    } else {
+      notify(listener -> listener.onReady(this));
+    }
+  }
+
+  private void onFatal(CloseCode closeCode) {
+    String advice = FatalClose.advice(closeCode, id);
+    log.error("shard {}: gateway closed with {} ({}): {}", id, closeCode.code(), closeCode, advice);
+    closeTransport(0);
+    host.shardFailed(this, closeCode);
+    notify(listener -> listener.onFatal(this, closeCode, advice));
   }
 
   private void onStopped(GatewayConnection connection) {
@@ -617,7 +654,8 @@ public final class Shard {
   // The identify permit.
 
   private void requestPermit(GatewayConnection connection) {
-    if (host.identifiesStopped()) {
+    if (host.fatalCloseCode() != null) {
+      stopWithoutSession();
       return;
     }
     CompletionStage<Permit> acquired;
@@ -664,7 +702,7 @@ public final class Shard {
       return;
     }
     boolean expired = System.nanoTime() - grantedAtNanos >= granted.expiryNanos();
-    if (!wanted || expired || !connection.identifyWanted() || host.identifiesStopped()) {
+    if (!wanted || expired || !connection.identifyWanted() || host.fatalCloseCode() != null) {
       granted.release();
       if (wanted && connection.identifyWanted()) { // it was granted, but not in time
         requestPermit(connection);

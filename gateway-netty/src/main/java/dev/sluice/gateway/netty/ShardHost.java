@@ -3,6 +3,7 @@ package dev.sluice.gateway.netty;
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.GatewayConfig;
 import java.net.URI;
+import org.jspecify.annotations.Nullable;
 
 /** What a shard asks of the manager that runs it, once that has started. */
 interface ShardHost {
@@ -31,8 +32,8 @@ interface ShardHost {
 
   ShardListener listener();
 
-  /** Whether a shard ended in a way that every other one would share if it identified. */
-  boolean identifiesStopped();
+  /** The close code that every other shard would meet too if it identified, or null. */
+  @Nullable CloseCode fatalCloseCode();
 
   /** A shard is ready for the first time. */
   void shardReady();

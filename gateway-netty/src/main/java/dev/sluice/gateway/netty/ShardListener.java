@@ -1,5 +1,6 @@
 package dev.sluice.gateway.netty;
 
+import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Reconnect;
 import dev.sluice.gateway.SessionLost;
@@ -29,12 +30,48 @@ public interface ShardListener {
   default void onReconnect(Shard shard, Reconnect reconnect) {}
 
   /**
+   * A shard dials now: its turn has come, and the delay that {@link #onReconnect} told is over.
+   *
+   * @param shard the shard
+   * @param uri what it dials
+   * @param resumes whether it has a session to resume; otherwise it starts a new one
+   */
+  default void onConnecting(Shard shard, URI uri, boolean resumes) {}
+
+  /**
+   * A shard started a new session. Told before the READY event is handled.
+   *
+   * @param shard the shard
+   */
+  default void onReady(Shard shard) {}
+
+  /**
+   * A shard resumed its session: everything that it missed was replayed. Told before the RESUMED
+   * event is handled.
+   *
+   * @param shard the shard
+   * @param replayed how many events came between RESUME and RESUMED, by their sequences
+   */
+  default void onResumed(Shard shard, long replayed) {}
+
+  /**
    * A shard's session was lost: events after the last one that was handled may never come.
    *
    * @param shard the shard
    * @param lost which session, how far it was handled, and why it was lost
    */
   default void onSessionLost(Shard shard, SessionLost lost) {}
+
+  /**
+   * The gateway refused a shard for good. It dials no more until an operator did what the advice
+   * says. Codes that concern the whole bot also end all other shards that have no session; see
+   * {@link ShardManager#fatalCloseCode()}.
+   *
+   * @param shard the shard
+   * @param closeCode why: one whose outcome is {@link CloseCode.Outcome#FATAL}
+   * @param advice what an operator has to do, one line for the log
+   */
+  default void onFatal(Shard shard, CloseCode closeCode, String advice) {}
 
   /**
    * A dial failed: no such host, refused, TLS, or an HTTP answer other than the upgrade.

@@ -98,7 +98,7 @@ public final class ShardManager implements AutoCloseable {
 
   // Set once, by start(), before the first shard.
   private volatile @Nullable Started running;
-  private volatile boolean identifiesStopped;
+  private volatile @Nullable CloseCode fatalCloseCode;
   private volatile @Nullable URI movedGatewayUri; // when it is another than at the start
   private volatile @Nullable GatewayBotRefresh refresh; // null if GET /gateway/bot is never asked
 
@@ -196,6 +196,16 @@ public final class ShardManager implements AutoCloseable {
    */
   public CompletionStage<Void> ready() {
     return ready.minimalCompletionStage();
+  }
+
+  /**
+   * {@return the close code that ended the start of sessions for the whole bot, or null} After
+   * 4004, 4012, 4013 and 4014 every other shard would be refused too, at the price of an identify
+   * each: those without a session have stopped, those with one live on and may resume, and none
+   * identifies any more. A manager does not recover from that; start another one.
+   */
+  public @Nullable CloseCode fatalCloseCode() {
+    return fatalCloseCode;
   }
 
   /**
@@ -514,8 +524,8 @@ public final class ShardManager implements AutoCloseable {
     }
 
     @Override
-    public boolean identifiesStopped() {
-      return identifiesStopped;
+    public @Nullable CloseCode fatalCloseCode() {
+      return fatalCloseCode;
     }
 
     @Override
@@ -536,16 +546,15 @@ public final class ShardManager implements AutoCloseable {
                   + " ("
                   + closeCode
                   + ')'));
-      switch (closeCode) {
-        case AUTHENTICATION_FAILED, INVALID_API_VERSION, INVALID_INTENTS, DISALLOWED_INTENTS -> {
-          // Every other shard would meet the same, at the price of an identify each.
-          log.error("{} concerns the whole bot: no more shards identify", closeCode);
-          identifiesStopped = true;
-          healthReasons.report(
-              "fatal", "no shard identifies: the gateway closed with " + closeCode.code());
-          dialLimiter().stopIdentifies();
-        }
-        default -> log.error("{} concerns shard {} alone: the others go on", closeCode, shard.id());
+      if (FatalClose.concernsWholeBot(closeCode)) {
+        fatalCloseCode = closeCode; // before the shards are told, for they look at it
+        healthReasons.report(
+            "fatal", "no shard identifies: the gateway closed with " + closeCode.code());
+        log.error("{} concerns the whole bot: shards without a session stop", closeCode);
+        dialLimiter().stopIdentifies();
+        shards.all().forEach(Shard::stopWithoutSession);
+      } else {
+        log.error("{} concerns shard {} alone: the others go on", closeCode, shard.id());
       }
     }
   }

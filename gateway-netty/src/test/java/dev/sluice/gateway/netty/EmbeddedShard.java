@@ -180,8 +180,8 @@ final class EmbeddedShard implements ShardHost, Connector {
   }
 
   @Override
-  public boolean identifiesStopped() {
-    return false;
+  public @Nullable CloseCode fatalCloseCode() {
+    return null;
   }
 
   @Override

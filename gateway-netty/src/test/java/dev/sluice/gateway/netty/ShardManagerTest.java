@@ -17,15 +17,10 @@ import dev.sluice.gateway.testkit.TrafficMix;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -232,59 +227,6 @@ final class ShardManagerTest extends Resources {
           .hasMessageContaining("AUTHENTICATION_FAILED");
       assertThat(first.awaitClose()).isEqualTo(4004);
       get(manager.stop(StopMode.GOODBYE));
-    }
-  }
-
-  @Test
-  void noShardIdentifiesAfterOneWasRefusedForTheWholeBot() throws Exception {
-    Map<Integer, CompletableFuture<IdentifyLimiter.Permit>> asked = new ConcurrentHashMap<>();
-    asked.put(0, new CompletableFuture<>());
-    asked.put(1, new CompletableFuture<>());
-    CountDownLatch released = new CountDownLatch(1);
-    try (ScriptedGateway gateway = new ScriptedGateway()) {
-      ShardManager manager =
-          open(
-              ShardManager.builder("token", Intents.of())
-                  .gatewayUri(gateway.uri())
-                  .shards(2)
-                  .maxConcurrency(1)
-                  .compression(Compression.NONE)
-                  .listener(recorder)
-                  .identifyLimiter((bucket, shard) -> asked.get(shard.id()))
-                  .build());
-      get(manager.start());
-      ScriptedGateway.Peer one = open(gateway.greet(3_600_000));
-      ScriptedGateway.Peer other = open(gateway.greet(3_600_000));
-      recorder.awaitState(0, GatewayState.WAIT_PERMIT);
-      recorder.awaitState(1, GatewayState.WAIT_PERMIT);
-      one.write(Frames.close(4014, ""));
-      assertThat(one.awaitClose()).isEqualTo(4014);
-      // The listener is told after the manager, so from here on no shard may identify.
-      recorder.await(
-          "a fatal state",
-          () ->
-              Stream.of(0, 1)
-                  .flatMap(shard -> recorder.changes(shard).stream())
-                  .anyMatch(change -> change.to() == GatewayState.FATAL));
-
-      for (CompletableFuture<IdentifyLimiter.Permit> permit : asked.values()) {
-        permit.complete(
-            new IdentifyLimiter.Permit() {
-              @Override
-              public void sent() {}
-
-              @Override
-              public void release() {
-                released.countDown();
-              }
-            });
-      }
-
-      assertThat(released.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
-      CompletionStage<Void> stopped = manager.stop(StopMode.GOODBYE);
-      assertThat(other.read().opcode()).isEqualTo(Frames.CLOSE); // and no IDENTIFY before it
-      other.close();
-      get(stopped);
     }
   }
 
