@@ -14,7 +14,8 @@ public interface DispatchHandler {
    * loop, though not their heartbeats for long before the gateway notices.
    *
    * <p>The event counts as handled when this returns, unless {@link Dispatch#defer()} was called.
-   * One that throws is logged, counted, and counts as handled too.
+   * One that throws is counted and logged, and counts as handled too, unless a {@link
+   * DispatchExceptionHandler} says otherwise.
    *
    * @param shard the shard that the event came on
    * @param dispatch the event, borrowed until this returns; {@link Dispatch#copy()} keeps it

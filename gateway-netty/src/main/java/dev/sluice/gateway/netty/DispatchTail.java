@@ -13,9 +13,9 @@ final class DispatchTail extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(DispatchTail.class);
 
   private final Shard shard;
-  private final EventSink sink;
+  private final EventDelivery sink;
 
-  DispatchTail(Shard shard, EventSink sink) {
+  DispatchTail(Shard shard, EventDelivery sink) {
     this.shard = shard;
     this.sink = sink;
   }
@@ -26,13 +26,8 @@ final class DispatchTail extends ChannelInboundHandlerAdapter {
       ReferenceCountUtil.release(msg);
       return;
     }
-    try {
-      if (!sink.offer(shard, dispatch)) {
-        shard.pauseReading();
-      }
-    } catch (Exception e) {
-      shard.handlerFailed();
-      log.error("shard {}: handling {} failed", shard.id(), dispatch, e);
+    if (!sink.offer(shard, dispatch)) {
+      shard.pauseReading();
     }
   }
 

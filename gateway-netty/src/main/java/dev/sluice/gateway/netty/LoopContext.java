@@ -2,15 +2,12 @@ package dev.sluice.gateway.netty;
 
 import dev.sluice.gateway.Scratch;
 import io.netty.channel.EventLoop;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jctools.queues.MpscChunkedArrayQueue;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jctools.queues.MpscUnboundedArrayQueue;
 
 /**
- * What the shards of one event loop share: working memory, chance, figures, and the queue through
+ * What the shards of one event loop share: working memory, chance, figures, and the queues through
  * which other threads reach them. The figures are written by the event loop alone and read from
  * anywhere.
  */
@@ -19,7 +16,6 @@ final class LoopContext {
   /** Tasks of other threads that may wait for one event loop. */
   static final int MAX_TASKS = 1 << 16;
 
-  private static final Logger log = LoggerFactory.getLogger(LoopContext.class);
   private static final int FIRST_TASKS = 256;
 
   final EventLoop eventLoop;
@@ -31,9 +27,8 @@ final class LoopContext {
   final LatencyRecorder lag = new LatencyRecorder();
   final LagProbe lagProbe;
 
-  private final MpscChunkedArrayQueue<Task> tasks =
-      new MpscChunkedArrayQueue<>(FIRST_TASKS, MAX_TASKS);
-  private final AtomicInteger queued = new AtomicInteger();
+  private final TaskQueue tasks;
+  private final TaskQueue acknowledgements;
 
   /** What another thread wants done on the event loop. */
   interface Task {
@@ -47,6 +42,8 @@ final class LoopContext {
 
   LoopContext(EventLoop eventLoop) {
     this.eventLoop = eventLoop;
+    this.tasks = new TaskQueue(eventLoop, new MpscChunkedArrayQueue<>(FIRST_TASKS, MAX_TASKS));
+    this.acknowledgements = new TaskQueue(eventLoop, new MpscUnboundedArrayQueue<>(FIRST_TASKS));
     this.lagProbe = new LagProbe(eventLoop, lag);
   }
 
@@ -61,45 +58,14 @@ final class LoopContext {
    * @return whether it was taken; false when too many wait
    */
   boolean offer(Task task) {
-    if (!tasks.offer(task)) {
-      return false;
-    }
-    if (queued.getAndIncrement() == 0) { // one wake-up for all that come before it runs
-      wakeUp();
-    }
-    return true;
+    return tasks.offer(task);
   }
 
-  private void wakeUp() {
-    try {
-      eventLoop.execute(this::drain);
-    } catch (RejectedExecutionException e) {
-      refuseAll(); // whoever makes the first of a batch is the only consumer until it is drained
-    }
-  }
-
-  /** Runs what waits now; what comes meanwhile lets the channels of the loop have their turn. */
-  private void drain() {
-    int batch = queued.get();
-    for (int i = 0; i < batch; i++) {
-      try {
-        tasks.poll().run();
-      } catch (RuntimeException e) {
-        log.error("a task of another thread failed", e);
-      }
-    }
-    if (queued.addAndGet(-batch) > 0) {
-      wakeUp();
-    }
-  }
-
-  private void refuseAll() {
-    int batch = queued.get();
-    while (batch > 0) {
-      for (int i = 0; i < batch; i++) {
-        tasks.poll().refuse();
-      }
-      batch = queued.addAndGet(-batch);
-    }
+  /**
+   * Runs what an acknowledgement asks for on the event loop; from any thread. Always taken: there
+   * are no more of them than events that were read.
+   */
+  void acknowledge(Task acknowledgement) {
+    acknowledgements.offer(acknowledgement);
   }
 }

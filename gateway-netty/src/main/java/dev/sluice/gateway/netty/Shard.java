@@ -3,6 +3,7 @@ package dev.sluice.gateway.netty;
 import static java.util.Objects.requireNonNull;
 
 import dev.sluice.gateway.CloseCode;
+import dev.sluice.gateway.Dispatch;
 import dev.sluice.gateway.DroppedCommand;
 import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.GatewayCommand;
@@ -45,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe: what is public may be called from any thread, and hops to the event loop where it
  * changes anything.
  */
-public final class Shard {
+public final class Shard implements Dispatch.Acknowledger {
 
   /** A write that fails leaves a broken transport behind; its loss is then handled as any other. */
   static final ChannelFutureListener CLOSE_ON_FAILURE =
@@ -112,6 +113,28 @@ public final class Shard {
     }
   }
 
+  /** An acknowledgement of another thread. */
+  private final class Acknowledgement implements LoopContext.Task {
+
+    private final int sessionEpoch;
+    private final long sequence;
+
+    Acknowledgement(int sessionEpoch, long sequence) {
+      this.sessionEpoch = sessionEpoch;
+      this.sequence = sequence;
+    }
+
+    @Override
+    public void run() {
+      acknowledged(sessionEpoch, sequence);
+    }
+
+    @Override
+    public void refuse() {
+      // the session was stored when the shard stopped; what was not handled by then comes again
+    }
+  }
+
   Shard(ShardHost host, ShardId id, long epoch, LoopContext context) {
     this.host = host;
     this.id = id;
@@ -173,20 +196,16 @@ public final class Shard {
   }
 
   /**
-   * Acknowledges an event whose {@link dev.sluice.gateway.Dispatch#defer()} was called. Any order;
-   * never lost, however many there are, as long as the event loop lives.
+   * Acknowledges an event whose {@link Dispatch#defer()} was called, from any thread. Any order;
+   * never lost, however many there are, as long as the event loop lives. {@link
+   * Dispatch#acknowledge()} of a copy comes here.
    *
    * @param sessionEpoch the event's
    * @param sequence the event's
    */
+  @Override
   public void acknowledge(int sessionEpoch, long sequence) {
-    execute(
-        () -> {
-          if (connection != null) {
-            connection.acknowledge(sessionEpoch, sequence);
-            resume();
-          }
-        });
+    context.acknowledge(new Acknowledgement(sessionEpoch, sequence));
   }
 
   /** Goes on reading after an {@link EventSink} asked for a pause. */
@@ -228,6 +247,7 @@ public final class Shard {
     if (!host.gatewayUri().equals(host.config().gatewayUri())) {
       connection.gatewayUri(host.gatewayUri());
     }
+    connection.acknowledger(this);
     this.connection = connection;
     if (stopBeforeStart != null) {
       connection.stop(stopBeforeStart);
@@ -377,6 +397,19 @@ public final class Shard {
     return !readingPaused && connection().wantsRead();
   }
 
+  /** The application is done with an event; on the event loop. */
+  void acknowledged(int sessionEpoch, long sequence) {
+    if (connection != null) {
+      connection.acknowledge(sessionEpoch, sequence);
+      resume();
+    }
+  }
+
+  void eventFiltered() {
+    context.figures.add(Figure.FILTERED_EVENTS, 1);
+  }
+
+  /** The handling of an event threw; on any thread. */
   void handlerFailed() {
     context.figures.addFromAnyThread(Figure.HANDLER_FAILURES, 1);
   }

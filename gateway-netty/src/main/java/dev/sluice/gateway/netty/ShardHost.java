@@ -26,7 +26,7 @@ interface ShardHost {
 
   SessionStore sessionStore();
 
-  EventSink sink();
+  EventDelivery sink();
 
   PipelineCustomizer customizer();
 

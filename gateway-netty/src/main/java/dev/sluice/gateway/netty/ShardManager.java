@@ -77,7 +77,7 @@ public final class ShardManager implements AutoCloseable {
   private final Bootstrap bootstrap;
   private final Tls tls;
   private final Connector connector;
-  private final EventSink sink;
+  private final EventDelivery sink;
   private final SessionStore sessionStore;
   private final Host host = new Host();
 
@@ -509,7 +509,7 @@ public final class ShardManager implements AutoCloseable {
     }
 
     @Override
-    public EventSink sink() {
+    public EventDelivery sink() {
       return sink;
     }
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.Encoding;
+import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Presence;
@@ -39,6 +40,9 @@ public final class ShardManagerBuilder {
   int eventLoopThreads = Runtime.getRuntime().availableProcessors();
   @Nullable SslContext sslContext;
   @Nullable EventSink eventSink;
+  private @Nullable Set<EventType> eventTypes;
+  private boolean acknowledgedByHand;
+  private @Nullable DispatchExceptionHandler exceptionHandler;
   @Nullable IdentifyLimiter identifyLimiter;
   @Nullable SessionStore sessionStore;
   PipelineCustomizer customizer = new PipelineCustomizer() {};
@@ -153,6 +157,54 @@ public final class ShardManagerBuilder {
   public ShardManagerBuilder eventSink(EventSink eventSink) {
     once("onDispatch or eventSink");
     this.eventSink = requireNonNull(eventSink, "eventSink");
+    return this;
+  }
+
+  /**
+   * Lets only events of some types come to the handler or the sink. The others acknowledge
+   * themselves before anything of them is copied, and are counted; the handlers of a pipeline, and
+   * the protocol itself, still see them. Intents are the better filter where they can tell: what
+   * the gateway does not send costs nothing. Default: all types.
+   *
+   * @param types the types; {@link EventType#UNKNOWN} stands for every one that has no constant,
+   *     and READY and RESUMED are types like any other
+   * @return this
+   * @throws IllegalArgumentException if there are none
+   */
+  public ShardManagerBuilder eventTypes(Set<EventType> types) {
+    once("eventTypes");
+    if (types.isEmpty()) {
+      throw new IllegalArgumentException("eventTypes: none (expected: at least one)");
+    }
+    this.eventTypes = Set.copyOf(types);
+    return this;
+  }
+
+  /**
+   * Leaves every acknowledgement to the application, as if {@link
+   * dev.sluice.gateway.Dispatch#defer()} were called on each event before its handler: for handlers
+   * that go on asynchronously. Each event then owes a {@link
+   * dev.sluice.gateway.Dispatch#acknowledge()}; reading pauses while too many are due. Default: an
+   * event is acknowledged when its handler returns.
+   *
+   * @return this
+   */
+  public ShardManagerBuilder acknowledgeByHand() {
+    once("acknowledgeByHand");
+    this.acknowledgedByHand = true;
+    return this;
+  }
+
+  /**
+   * Sets who is told when the handling of an event throws, and decides whether the event counts as
+   * handled. Default: the failure is logged, and the event acknowledged.
+   *
+   * @param exceptionHandler the exception handler
+   * @return this
+   */
+  public ShardManagerBuilder onDispatchException(DispatchExceptionHandler exceptionHandler) {
+    once("onDispatchException");
+    this.exceptionHandler = requireNonNull(exceptionHandler, "exceptionHandler");
     return this;
   }
 
@@ -358,8 +410,10 @@ public final class ShardManagerBuilder {
     return maxConcurrency > 0 && gatewayUri != null && (plan != null || assignment != null);
   }
 
-  EventSink sink() {
-    return eventSink == null ? (shard, dispatch) -> true : eventSink;
+  EventDelivery sink() {
+    return eventSink == null
+        ? new EventDelivery((shard, dispatch) -> true, null, false, null)
+        : new EventDelivery(eventSink, eventTypes, acknowledgedByHand, exceptionHandler);
   }
 
   SslContext sslContext() {

@@ -2,6 +2,7 @@ package dev.sluice.gateway.netty;
 
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.Intents;
@@ -20,6 +21,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,9 @@ final class EmbeddedShard implements ShardHost, Connector {
   final Shard shard = new Shard(this, ID, 1, context);
   PipelineCustomizer customizer = new PipelineCustomizer() {};
   EventSink sink = recorder;
+  @Nullable Set<EventType> eventTypes;
+  boolean acknowledgedByHand;
+  @Nullable DispatchExceptionHandler exceptionHandler;
   private final DialLimiter dialLimiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1, 1);
   private final GatewayConfig config;
 
@@ -165,8 +170,8 @@ final class EmbeddedShard implements ShardHost, Connector {
   }
 
   @Override
-  public EventSink sink() {
-    return sink;
+  public EventDelivery sink() {
+    return new EventDelivery(sink, eventTypes, acknowledgedByHand, exceptionHandler);
   }
 
   @Override

@@ -1,0 +1,83 @@
+package dev.sluice.gateway.netty;
+
+import dev.sluice.gateway.Dispatch;
+import dev.sluice.gateway.EventType;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way of an event from its shard to the application's sink: the filter by type before it, and
+ * what becomes of an event whose handling threw. What it leaves undeferred its caller acknowledges.
+ * Immutable.
+ */
+final class EventDelivery implements EventSink {
+
+  private static final Logger log = LoggerFactory.getLogger(EventDelivery.class);
+
+  private final EventSink sink;
+  private final boolean @Nullable [] wanted; // by ordinal; null for all
+  private final boolean acknowledgedByHand;
+  private final @Nullable DispatchExceptionHandler exceptionHandler;
+
+  EventDelivery(
+      EventSink sink,
+      @Nullable Set<EventType> types,
+      boolean acknowledgedByHand,
+      @Nullable DispatchExceptionHandler exceptionHandler) {
+    this.sink = sink;
+    this.wanted = types == null ? null : wanted(types);
+    this.acknowledgedByHand = acknowledgedByHand;
+    this.exceptionHandler = exceptionHandler;
+  }
+
+  @SuppressWarnings("EnumOrdinal") // looked up for every event
+  private static boolean[] wanted(Set<EventType> types) {
+    boolean[] wanted = new boolean[EventType.values().length];
+    types.forEach(type -> wanted[type.ordinal()] = true);
+    return wanted;
+  }
+
+  /** Offers an event, borrowed or a copy, on the event loop of its shard. Throws nothing. */
+  @Override
+  @SuppressWarnings("EnumOrdinal")
+  public boolean offer(Shard shard, Dispatch dispatch) {
+    if (wanted != null && !wanted[dispatch.type().ordinal()]) {
+      shard.eventFiltered();
+      return true;
+    }
+    try {
+      if (acknowledgedByHand) {
+        dispatch.defer();
+      }
+      return sink.offer(shard, dispatch);
+    } catch (Throwable e) {
+      failed(shard, dispatch, e, exceptionHandler);
+      return true;
+    }
+  }
+
+  /** Counts and reports what the handling of an event threw, and acknowledges or defers it. */
+  static void failed(
+      Shard shard,
+      Dispatch dispatch,
+      Throwable cause,
+      @Nullable DispatchExceptionHandler exceptionHandler) {
+    shard.handlerFailed();
+    if (exceptionHandler == null) {
+      log.error("shard {}: handling {} failed", shard.id(), dispatch, cause);
+    } else {
+      try {
+        if (!exceptionHandler.onException(shard, dispatch, cause)) {
+          dispatch.defer();
+          return;
+        }
+      } catch (Throwable e) {
+        e.addSuppressed(cause);
+        log.error("shard {}: the exception handler failed on {}", shard.id(), dispatch, e);
+      }
+    }
+    dispatch.acknowledge();
+  }
+}
