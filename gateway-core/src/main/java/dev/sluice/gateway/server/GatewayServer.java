@@ -167,7 +167,7 @@ public final class GatewayServer {
   public void endOutage() {
     if (outage) {
       outage = false;
-      connections().forEach(GatewayServerConnection::outageEnded);
+      connections().forEach(GatewayServerConnection::greetingReleased);
     }
   }
 

@@ -59,6 +59,7 @@ public final class GatewayServerConnection {
   private boolean released;
   private boolean drained;
   private boolean acknowledging = true;
+  private boolean greetingWithheld;
 
   private @Nullable ServerSession session;
   // READY, which precedes all events, or RESUMED, which follows those that were missed.
@@ -202,10 +203,11 @@ public final class GatewayServerConnection {
 
   /**
    * {@return whether the READY or RESUMED of the attached session, and the events around it, wait
-   * for the end of an {@linkplain GatewayServer#beginOutage outage}}
+   * for the end of an {@linkplain GatewayServer#beginOutage outage} or of {@link
+   * #withholdGreeting}}
    */
   public boolean isWithheld() {
-    return greeting != null && server.hasOutage();
+    return greeting != null && (greetingWithheld || server.hasOutage());
   }
 
   /**
@@ -242,6 +244,19 @@ public final class GatewayServerConnection {
    */
   public void withholdHello() {
     helloWithheld = true;
+  }
+
+  /**
+   * Says whether the READY or RESUMED of this connection, and the events around it, are withheld,
+   * as they are in an {@linkplain GatewayServer#beginOutage outage}. A fault to inject, also from
+   * {@link GatewayServerListener#identified} and {@link GatewayServerListener#resumed}; one that
+   * was sent already is not touched.
+   *
+   * @param withheld false sends what was withheld
+   */
+  public void withholdGreeting(boolean withheld) {
+    greetingWithheld = withheld;
+    greetingReleased();
   }
 
   /**
@@ -319,9 +334,9 @@ public final class GatewayServerConnection {
     }
   }
 
-  /** Takes note that READY and RESUMED are no longer withheld. */
-  void outageEnded() {
-    if (greeting != null) {
+  /** Takes note that READY and RESUMED may no longer be withheld. */
+  void greetingReleased() {
+    if (greeting != null && !isWithheld()) {
       outputAdded();
     }
   }
@@ -360,6 +375,7 @@ public final class GatewayServerConnection {
       return CloseCode.UNKNOWN_OPCODE;
     }
     heartbeatNanos = server.nowNanos();
+    server.listener().heartbeat(this);
     if (acknowledging) {
       enqueue(Payloads.HEARTBEAT_ACK);
     }

@@ -45,6 +45,14 @@ public interface GatewayServerListener {
   default void disconnected(GatewayServerConnection connection, int code) {}
 
   /**
+   * Is told of a heartbeat, before its ACK is queued: {@link
+   * GatewayServerConnection#acknowledgeHeartbeats} decides on that one too.
+   *
+   * @param connection the connection that it came from, with a session or without
+   */
+  default void heartbeat(GatewayServerConnection connection) {}
+
+  /**
    * Is told of the READY of a new session, before {@link #identified}.
    *
    * @param session the session, attached to its connection

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -600,6 +601,55 @@ class GatewayServerConnectionTest {
     client.connection.acknowledgeHeartbeats(true);
     client.heartbeat();
     assertThat(client.takeAll()).containsExactly(TestClient.ACK);
+  }
+
+  @Test
+  void aListenerDecidesOnTheAckOfTheHeartbeatThatItIsToldOf() {
+    List<GatewayServerConnection> heartbeats = new ArrayList<>();
+    GatewayServer server =
+        GatewayServer.create(
+            TestGateway.config().build(),
+            new GatewayServerListener() {
+              @Override
+              public void heartbeat(GatewayServerConnection connection) {
+                heartbeats.add(connection);
+                connection.acknowledgeHeartbeats(heartbeats.size() > 1);
+              }
+            },
+            () -> 0,
+            new SplittableRandom(17));
+    TestClient client = new TestClient(server.accept("v=10&encoding=json"));
+
+    client.heartbeat();
+    assertThat(client.takeAll()).containsExactly(TestClient.HELLO);
+    client.heartbeat();
+
+    assertThat(client.takeAll()).containsExactly(TestClient.ACK);
+    assertThat(heartbeats).containsExactly(client.connection, client.connection);
+  }
+
+  @Test
+  void aGreetingIsWithheldFromOneConnection() {
+    TestClient live = gateway.connectReady();
+    gateway.advance(Duration.ofSeconds(5));
+    TestClient client = gateway.connect();
+    client.connection.withholdGreeting(true);
+    client.identify();
+    client.dispatch();
+    live.connection.withholdGreeting(true);
+    live.dispatch();
+
+    assertThat(client.connection.isWithheld()).isTrue();
+    assertThat(live.connection.isWithheld()).as("READY was sent").isFalse();
+    assertThat(client.takeAll()).containsExactly(TestClient.HELLO);
+    assertThat(live.takeAll()).containsExactly(TestClient.event(2));
+    gateway.server.beginOutage();
+    client.connection.withholdGreeting(false);
+    assertThat(client.takeAll()).as("the outage goes on").isEmpty();
+    gateway.server.endOutage();
+
+    assertThat(client.take()).startsWith("{\"t\":\"READY\"");
+    assertThat(client.takeAll()).containsExactly(TestClient.event(2));
   }
 
   // How the driver learns that there is something to do.
