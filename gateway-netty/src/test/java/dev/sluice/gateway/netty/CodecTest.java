@@ -11,6 +11,7 @@ import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Reconnect;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.testkit.Fault;
 import dev.sluice.gateway.testkit.LocalGateway;
 import dev.sluice.gateway.testkit.Traffic;
 import dev.sluice.gateway.testkit.TrafficMix;
@@ -74,7 +75,7 @@ final class CodecTest extends Resources {
     recorder.awaitState(0, GatewayState.READY, 2);
     get(gateway.stopTraffic());
     get(gateway.whenSent());
-    get(gateway.corruptNextMessage(shard -> true));
+    gateway.fault(Fault.corruptMessage()).forNext(1).start();
     get(gateway.dispatch(ShardId.SINGLE, "TYPING_START", "{\"guild_id\":\"41\"}".getBytes(UTF_8)));
     recorder.awaitState(0, GatewayState.READY, 3);
     recorder.await("all events", () -> recorder.received(0).size() >= recorder.sent(0).size());

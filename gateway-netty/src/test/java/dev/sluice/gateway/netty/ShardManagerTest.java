@@ -10,6 +10,7 @@ import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Reconnect;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.testkit.Fault;
 import dev.sluice.gateway.testkit.LocalGateway;
 import dev.sluice.gateway.testkit.LocalGatewayStats;
 import dev.sluice.gateway.testkit.Traffic;
@@ -278,7 +279,7 @@ final class ShardManagerTest extends Resources {
     LocalGateway gateway = gateway();
     ready(settings(gateway).shards(2));
 
-    get(gateway.refuseDials(LocalGateway.Endpoint.RESUME, 503));
+    gateway.fault(Fault.refusal(503)).at(LocalGateway.Endpoint.RESUME).start();
     get(gateway.killConnections(shard -> shard.id() == 0));
     recorder.awaitState(0, GatewayState.READY, 2);
 
@@ -295,7 +296,7 @@ final class ShardManagerTest extends Resources {
   void aGatewayThatMovedIsFoundByAskingAgain() throws Exception {
     LocalGateway before = gateway();
     LocalGateway after = gateway();
-    get(before.refuseDials(LocalGateway.Endpoint.BASE, 503));
+    before.fault(Fault.refusal(503)).at(LocalGateway.Endpoint.BASE).start();
     get(
         before.respondToGatewayBot(
             200, new GatewayBot(after.uri(), 1, 1000, 999, Duration.ofHours(1), 1).toJson()));
@@ -401,7 +402,11 @@ final class ShardManagerTest extends Resources {
             .shards(2)
             .configure(config -> config.closeTimeout(Duration.ofMillis(300))));
 
-    get(gateway.freezeConnections(shard -> shard.id() == 1));
+    gateway
+        .fault(Fault.stall(Fault.Direction.BOTH))
+        .on(shard -> shard.id() == 1)
+        .forNext(1)
+        .start();
     recorder.awaitState(1, GatewayState.READY, 2);
 
     assertThat(recorder.reconnects(1).get(0).cause()).isEqualTo(Reconnect.Cause.ZOMBIE);
@@ -416,10 +421,8 @@ final class ShardManagerTest extends Resources {
     ready(settings(gateway).shards(2));
     awaitAllReceived(gateway, 2);
 
-    get(
-        truncated
-            ? gateway.truncateNextMessage(shard -> shard.id() == 1)
-            : gateway.corruptNextMessage(shard -> shard.id() == 1));
+    Fault damage = truncated ? Fault.truncatedMessage() : Fault.corruptMessage();
+    gateway.fault(damage).on(shard -> shard.id() == 1).forNext(1).start();
     get(gateway.dispatch(new ShardId(1, 2), "FIRST", Frames.utf8("{\"a\":1}")));
     get(gateway.dispatch(new ShardId(1, 2), "SECOND", Frames.utf8("{\"b\":2}")));
     recorder.awaitState(1, GatewayState.READY, 2);

@@ -6,6 +6,7 @@ import dev.sluice.gateway.server.GatewayServerConnection;
 import dev.sluice.gateway.server.ServerFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -28,14 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
 
-  /** What to do to a message before it is written. */
-  enum Fault {
-    /** Makes its first byte one that no compression and no encoding can have there. */
-    CORRUPT,
-    /** Leaves out its second half. */
-    TRUNCATE
-  }
-
   private static final long CLOSE_REPLY_TIMEOUT_SECONDS = 2;
 
   /**
@@ -47,27 +40,32 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
 
   private final GatewayLoop gateway;
   private final GatewayServerConnection connection;
+  private final Link link;
   private final Channel channel;
   private final ChannelFutureListener onWritten = future -> written();
 
   private boolean opened;
   private boolean drained;
   private boolean draining;
-  private boolean frozen;
   private boolean closeSent;
+  private boolean cut;
   private int writesInFlight;
-  private @Nullable Fault nextFault;
   private @Nullable Future<?> timer;
   private long timerNanos;
 
-  GatewayHandler(GatewayLoop gateway, GatewayServerConnection connection, Channel channel) {
+  GatewayHandler(GatewayLoop gateway, GatewayServerConnection connection, Link link) {
     this.gateway = gateway;
     this.connection = connection;
-    this.channel = channel;
+    this.link = link;
+    this.channel = link.channel;
   }
 
   GatewayServerConnection connection() {
     return connection;
+  }
+
+  Link link() {
+    return link;
   }
 
   /** {@return whether the socket took everything that there is to send} */
@@ -87,7 +85,7 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
 
   /** Writes messages as long as the socket takes them; the rest waits in the session's ring. */
   void drain() {
-    if (!opened || draining || frozen || closeSent) {
+    if (!opened || draining || cut || closeSent) {
       return;
     }
     draining = true;
@@ -105,7 +103,7 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   }
 
   private void writeAll() {
-    while (channel.isActive()) {
+    while (channel.isActive() && !cut) {
       if (!channel.isWritable()) {
         channel.flush();
         if (!channel.isWritable()) {
@@ -131,22 +129,6 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     ChannelHandlerContext tls = channel.pipeline().context(SslHandler.class);
     // Past the TLS handler, which would take its leave.
     Transports.close(tls == null ? channel : tls);
-  }
-
-  /** Neither reads nor writes any more, as if the network had gone silent. */
-  void freeze() {
-    frozen = true;
-    channel.config().setAutoRead(false);
-  }
-
-  void thaw() {
-    frozen = false;
-    channel.config().setAutoRead(true);
-    drain();
-  }
-
-  void faultNext(Fault fault) {
-    nextFault = fault;
   }
 
   @Override
@@ -201,20 +183,28 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     ByteBuffer payload = frame.payload();
     int length = payload.remaining();
     ByteBuf content = channel.alloc().buffer(length).writeBytes(payload);
-    if (nextFault == Fault.CORRUPT) {
-      content.setByte(0, content.getByte(0) | CORRUPTING_BITS);
-    } else if (nextFault == Fault.TRUNCATE) {
-      content.writerIndex(length / 2);
+    boolean whole = true;
+    switch (gateway.faults().damage(link)) {
+      case NONE -> {}
+      case CORRUPT -> content.setByte(0, content.getByte(0) | CORRUPTING_BITS);
+      case TRUNCATE -> content.writerIndex(length / 2);
+      case CUT -> {
+        content.writerIndex(length / 2);
+        whole = false;
+      }
     }
-    nextFault = null;
     gateway.written(content.readableBytes());
     writesInFlight++;
-    channel
-        .write(
+    ChannelFuture written =
+        channel.write(
             frame.type() == FrameType.TEXT
-                ? new TextWebSocketFrame(content)
-                : new BinaryWebSocketFrame(content))
-        .addListener(onWritten);
+                ? new TextWebSocketFrame(whole, 0, content)
+                : new BinaryWebSocketFrame(whole, 0, content));
+    written.addListener(onWritten);
+    if (!whole) {
+      cut = true;
+      written.addListener(future -> kill());
+    }
   }
 
   /** A failed write needs nothing more: the channel closes, and the session keeps its events. */

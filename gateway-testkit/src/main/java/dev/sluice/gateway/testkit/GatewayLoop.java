@@ -53,8 +53,9 @@ final class GatewayLoop {
   private boolean expiryScheduled;
   private final List<CompletableFuture<@Nullable Void>> waitingForSent = new ArrayList<>();
 
-  private final Map<LocalGateway.Endpoint, Integer> refusals =
-      new EnumMap<>(LocalGateway.Endpoint.class);
+  private final Faults faults;
+  // Whose connection the server role is about to make.
+  private @Nullable Link accepting;
   private @Nullable CannedAnswer gatewayBotAnswer;
   private @Nullable TrafficRunner traffic;
   private boolean closed;
@@ -79,6 +80,7 @@ final class GatewayLoop {
     this.guildsPerShard = guildsPerShard;
     this.announceGuilds = announceGuilds;
     this.listener = listener;
+    this.faults = new Faults(loop);
     this.announcer =
         TrafficGenerator.create(TrafficMix.NO_PRESENCES, guildsPerShard, 0, ANNOUNCEMENT_SEED);
     this.server =
@@ -89,14 +91,31 @@ final class GatewayLoop {
     return server;
   }
 
-  /** {@return the HTTP status that WebSocket requests are refused with, 0 if they are not} */
-  int dialed(LocalGateway.Endpoint endpoint) {
-    dials.merge(endpoint, 1L, Long::sum);
-    return refusals.getOrDefault(endpoint, 0);
+  Faults faults() {
+    return faults;
   }
 
-  void refuseDials(LocalGateway.Endpoint endpoint, int status) {
-    refusals.put(endpoint, status);
+  /** {@return what a WebSocket request is answered with, null if it is served} */
+  Faults.@Nullable OfDials dialed(Link link) {
+    dials.merge(link.endpoint, 1L, Long::sum);
+    return faults.dialed(link);
+  }
+
+  /**
+   * Makes a connection of the server role.
+   *
+   * @throws IllegalArgumentException if the query asks for what is not served
+   */
+  GatewayHandler accept(Link link, @Nullable String query) {
+    accepting = link;
+    try {
+      GatewayHandler handler = new GatewayHandler(this, server.accept(query), link);
+      handlers.put(handler.connection(), handler);
+      link.handler = handler;
+      return handler;
+    } finally {
+      accepting = null;
+    }
   }
 
   @Nullable CannedAnswer gatewayBotAnswer() {
@@ -105,10 +124,6 @@ final class GatewayLoop {
 
   void answerGatewayBot(@Nullable CannedAnswer answer) {
     gatewayBotAnswer = answer;
-  }
-
-  void opened(GatewayHandler handler) {
-    handlers.put(handler.connection(), handler);
   }
 
   void closed(GatewayHandler handler) {
@@ -240,6 +255,7 @@ final class GatewayLoop {
     closed = true;
     stopTraffic();
     forEach(GatewayHandler::kill);
+    faults.endAll();
     IllegalStateException cause = new IllegalStateException("local gateway: closed");
     waitingForSent.forEach(future -> future.completeExceptionally(cause));
     waitingForSent.clear();
@@ -307,6 +323,9 @@ final class GatewayLoop {
 
     @Override
     public void connected(GatewayServerConnection connection) {
+      if (accepting != null) {
+        faults.connected(accepting, connection);
+      }
       listener.connected(connection);
     }
 
@@ -329,6 +348,7 @@ final class GatewayLoop {
         announcements.put(session, 0);
       }
       listener.identified(session);
+      begun(session);
     }
 
     @Override
@@ -347,6 +367,23 @@ final class GatewayLoop {
     public void resumed(ServerSession session, long fromSequence) {
       resumes++;
       listener.resumed(session, fromSequence);
+      begun(session);
+    }
+
+    private void begun(ServerSession session) {
+      GatewayHandler handler = handlerOf(session);
+      if (handler != null) {
+        faults.sessionBegun(handler.link(), session);
+      }
+    }
+
+    @Override
+    public void heartbeat(GatewayServerConnection connection) {
+      GatewayHandler handler = handlers.get(connection);
+      if (handler != null) {
+        faults.heartbeat(handler.link(), connection);
+      }
+      listener.heartbeat(connection);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.sluice.gateway.testkit;
 
-import dev.sluice.gateway.server.GatewayServerConnection;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -35,11 +34,11 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
           .build();
 
   private final GatewayLoop gateway;
-  private final LocalGateway.Endpoint endpoint;
+  private final Link link;
 
-  HttpHandler(GatewayLoop gateway, LocalGateway.Endpoint endpoint) {
+  HttpHandler(GatewayLoop gateway, Link link) {
     this.gateway = gateway;
-    this.endpoint = endpoint;
+    this.link = link;
   }
 
   @Override
@@ -78,10 +77,13 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   }
 
   private void dial(Channel channel, FullHttpRequest request, @Nullable String query) {
-    int refusal = gateway.dialed(endpoint);
-    if (refusal != 0) {
-      respond(channel, request, refusal, "");
+    Faults.OfDials fault = gateway.dialed(link);
+    if (fault instanceof Faults.Refusal refusal) {
+      respond(channel, request, refusal.httpStatus(), "");
       return;
+    }
+    if (fault != null) {
+      return; // for ever
     }
     if (!request.headers().contains(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)) {
       respond(channel, request, 400, "upgrade: none (expected: websocket)");
@@ -95,14 +97,14 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
           .addListener(ChannelFutureListener.CLOSE);
       return;
     }
-    GatewayServerConnection connection;
+    GatewayHandler handler;
     try {
-      connection = gateway.server().accept(query);
+      handler = gateway.accept(link, query);
     } catch (IllegalArgumentException e) {
       respond(channel, request, 400, String.valueOf(e.getMessage()));
       return;
     }
-    upgrade(channel, request, handshaker, new GatewayHandler(gateway, connection, channel));
+    upgrade(channel, request, handshaker, handler);
   }
 
   private void upgrade(
@@ -110,7 +112,6 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       FullHttpRequest request,
       WebSocketServerHandshaker handshaker,
       GatewayHandler handler) {
-    gateway.opened(handler);
     channel
         .pipeline()
         .addLast(new WebSocketFrameAggregator(MAX_CLIENT_MESSAGE_BYTES))

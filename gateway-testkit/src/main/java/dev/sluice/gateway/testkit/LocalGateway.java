@@ -31,6 +31,7 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -145,6 +146,8 @@ public final class LocalGateway implements AutoCloseable {
   }
 
   private void initialize(SocketChannel channel, Endpoint endpoint) {
+    Link link = new Link(channel, endpoint);
+    gateway.faults().accepted(link);
     ChannelPipeline pipeline = channel.pipeline();
     if (certificate != null) {
       pipeline.addLast(certificate.serverContext().newHandler(channel.alloc()));
@@ -152,7 +155,7 @@ public final class LocalGateway implements AutoCloseable {
     pipeline
         .addLast(new HttpServerCodec())
         .addLast(new HttpObjectAggregator(MAX_REQUEST_BYTES))
-        .addLast(new HttpHandler(gateway, endpoint));
+        .addLast(new HttpHandler(gateway, link));
   }
 
   private static int port(Channel channel) {
@@ -235,6 +238,44 @@ public final class LocalGateway implements AutoCloseable {
   }
 
   /**
+   * Plans a fault: something that strikes connections and sessions, those that exist and those that
+   * come, until it is closed. The other methods do one thing, now, to what exists.
+   *
+   * <pre>{@code
+   * gateway.fault(Fault.roundTrip(Duration.ofMillis(50))).start();
+   * gateway.fault(Fault.refusal(503)).at(Endpoint.RESUME).start();
+   * gateway.fault(Fault.corruptMessage()).on(shard::equals).forNext(1).start();
+   * }</pre>
+   *
+   * @param fault what goes wrong
+   * @return where to say whom it strikes, and to start it
+   */
+  public FaultPlan fault(Fault fault) {
+    return new FaultPlan(fault, this::start);
+  }
+
+  private ActiveFault start(FaultPlan plan) {
+    ActiveFault fault = new ActiveFault(this, plan);
+    try {
+      runNow(() -> gateway.faults().start(fault)).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
+    return fault;
+  }
+
+  void end(ActiveFault fault) {
+    // A gateway that was closed has ended its faults.
+    runNow(() -> gateway.faults().end(fault)).exceptionally(closed -> null).join();
+  }
+
+  CompletableFuture<@Nullable Void> whenStruck(ActiveFault fault, int times) {
+    CompletableFuture<@Nullable Void> struck = new CompletableFuture<>();
+    execute(struck, () -> fault.whenStruck(times, struck));
+    return struck;
+  }
+
+  /**
    * Cuts connections without a close frame; the client sees a reset. The sessions are kept.
    *
    * @param shards which
@@ -288,25 +329,6 @@ public final class LocalGateway implements AutoCloseable {
   }
 
   /**
-   * Begins an outage: clients connect and get HELLO and heartbeat ACKs, but no READY or RESUMED
-   * before {@link #endOutage}. Sessions that are live go on.
-   *
-   * @return done when in force
-   */
-  public CompletableFuture<@Nullable Void> beginOutage() {
-    return run(() -> gateway.server().beginOutage());
-  }
-
-  /**
-   * Ends the outage, if there is one: what was withheld is sent.
-   *
-   * @return done when in force
-   */
-  public CompletableFuture<@Nullable Void> endOutage() {
-    return run(() -> gateway.server().endOutage());
-  }
-
-  /**
    * Asks for a heartbeat at once, opcode 1.
    *
    * @param shards which
@@ -314,58 +336,6 @@ public final class LocalGateway implements AutoCloseable {
    */
   public CompletableFuture<Integer> requestHeartbeats(Predicate<ShardId> shards) {
     return forEachConnection(shards, GatewayServerConnection::requestHeartbeat);
-  }
-
-  /**
-   * Leaves heartbeats of these connections unanswered from now on; everything else goes on.
-   *
-   * @param shards which
-   * @return how many
-   */
-  public CompletableFuture<Integer> dropAcks(Predicate<ShardId> shards) {
-    return forEachConnection(shards, connection -> connection.acknowledgeHeartbeats(false));
-  }
-
-  /**
-   * Neither reads from these connections nor writes to them any more, as if the network had gone
-   * silent.
-   *
-   * @param shards which
-   * @return how many
-   */
-  public CompletableFuture<Integer> freezeConnections(Predicate<ShardId> shards) {
-    return forEach(shards, GatewayHandler::freeze);
-  }
-
-  /**
-   * Goes on with frozen connections.
-   *
-   * @param shards which
-   * @return how many
-   */
-  public CompletableFuture<Integer> thawConnections(Predicate<ShardId> shards) {
-    return forEach(shards, GatewayHandler::thaw);
-  }
-
-  /**
-   * Spoils the first byte of the next message, so that neither an inflater nor a JSON parser takes
-   * it.
-   *
-   * @param shards which
-   * @return how many
-   */
-  public CompletableFuture<Integer> corruptNextMessage(Predicate<ShardId> shards) {
-    return forEach(shards, handler -> handler.faultNext(GatewayHandler.Fault.CORRUPT));
-  }
-
-  /**
-   * Leaves out the second half of the next message, compressed or not.
-   *
-   * @param shards which
-   * @return how many
-   */
-  public CompletableFuture<Integer> truncateNextMessage(Predicate<ShardId> shards) {
-    return forEach(shards, handler -> handler.faultNext(GatewayHandler.Fault.TRUNCATE));
   }
 
   /**
@@ -407,33 +377,6 @@ public final class LocalGateway implements AutoCloseable {
   public CompletableFuture<Integer> sendRaw(ShardId shard, FrameType type, byte[] message) {
     ByteBuffer bytes = ByteBuffer.wrap(message.clone());
     return forEachConnection(shard::equals, connection -> connection.sendRaw(type, bytes));
-  }
-
-  /**
-   * Answers WebSocket requests with an HTTP status until {@link #acceptDials}.
-   *
-   * @param endpoint on which URL
-   * @param httpStatus 400 to 599
-   * @return done when in force
-   * @throws IllegalArgumentException if the status is another
-   */
-  public CompletableFuture<@Nullable Void> refuseDials(Endpoint endpoint, int httpStatus) {
-    Objects.requireNonNull(endpoint, "endpoint");
-    if (httpStatus < 400 || httpStatus > 599) {
-      throw new IllegalArgumentException("HTTP status: " + httpStatus + " (expected: 400..599)");
-    }
-    return run(() -> gateway.refuseDials(endpoint, httpStatus));
-  }
-
-  /**
-   * Accepts WebSocket requests again.
-   *
-   * @param endpoint on which URL
-   * @return done when in force
-   */
-  public CompletableFuture<@Nullable Void> acceptDials(Endpoint endpoint) {
-    Objects.requireNonNull(endpoint, "endpoint");
-    return run(() -> gateway.refuseDials(endpoint, 0));
   }
 
   /**
@@ -530,6 +473,15 @@ public final class LocalGateway implements AutoCloseable {
           task.run();
           return null;
         });
+  }
+
+  /** Runs a task at once if this is the event loop. */
+  private CompletableFuture<@Nullable Void> runNow(Runnable task) {
+    if (loop.inEventLoop()) {
+      task.run();
+      return CompletableFuture.completedFuture(null);
+    }
+    return run(task);
   }
 
   private <T extends @Nullable Object> CompletableFuture<T> onLoop(Supplier<T> task) {

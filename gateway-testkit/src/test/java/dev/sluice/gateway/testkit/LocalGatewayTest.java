@@ -161,21 +161,6 @@ final class LocalGatewayTest {
   }
 
   @Test
-  void heartbeatsAreAcknowledgedUntilAcksAreDropped() throws Exception {
-    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
-    TestClient client = open(TestClient.ready(gateway, SHARD));
-    client.send("{\"op\":1,\"d\":1}");
-    client.expectOp(11);
-
-    assertThat(get(gateway.dropAcks(SHARD::equals))).isEqualTo(1);
-    client.send("{\"op\":1,\"d\":1}");
-    get(gateway.dispatch(SHARD, "TYPING_START", bytes("{}")));
-
-    client.expectDispatch("TYPING_START");
-    assertThat(client.sequence()).isEqualTo(2);
-  }
-
-  @Test
   void aKilledClientResumesAndGetsWhatItMissed() throws Exception {
     LocalGateway gateway = start(LocalGateway.builder());
     TestClient client = open(TestClient.dial(gateway.uri(), QUERY));
@@ -274,26 +259,6 @@ final class LocalGatewayTest {
   }
 
   @Test
-  void anOutageWithholdsReadyAndTheGuilds() throws Exception {
-    LocalGateway gateway = start(LocalGateway.builder().guildsPerShard(20));
-    get(gateway.beginOutage());
-    TestClient client = open(TestClient.dial(gateway.uri(), QUERY));
-    client.identify(gateway.token(), SHARD);
-    client.send("{\"op\":1,\"d\":null}");
-    client.expectOp(11);
-    CompletableFuture<?> sent = gateway.whenSent();
-    get(gateway.stats()); // which the loop looks at after it
-    assertThat(sent).isNotDone();
-
-    get(gateway.endOutage());
-
-    client.expectDispatch("READY");
-    for (int guild = 0; guild < 20; guild++) {
-      client.expectDispatch("GUILD_CREATE");
-    }
-  }
-
-  @Test
   void aSessionThatNobodyResumesEndsByItself() throws Exception {
     CompletableFuture<ServerSession.EndReason> ended = new CompletableFuture<>();
     LocalGateway gateway =
@@ -385,31 +350,6 @@ final class LocalGatewayTest {
     assertThat(stats.bytesSent()).isLessThan(stats.eventBytes() / 3);
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {QUERY, ZLIB_QUERY})
-  void aCorruptedMessageCannotBeRead(String query) throws Exception {
-    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
-    TestClient client = open(TestClient.dial(gateway.uri(), query));
-    client.identify(gateway.token(), SHARD);
-    client.expectDispatch("READY");
-
-    get(gateway.corruptNextMessage(SHARD::equals));
-    get(gateway.dispatch(SHARD, "TYPING_START", bytes("{}")));
-
-    assertThat(client.awaitClose()).isEqualTo(TestClient.ABNORMAL);
-  }
-
-  @Test
-  void aTruncatedMessageIsNoJson() throws Exception {
-    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
-    TestClient client = open(TestClient.ready(gateway, SHARD));
-
-    get(gateway.truncateNextMessage(SHARD::equals));
-    get(gateway.dispatch(SHARD, "TYPING_START", bytes("{}")));
-
-    assertThat(client.awaitClose()).isEqualTo(TestClient.ABNORMAL);
-  }
-
   @Test
   void sendsWhateverItIsTold() throws Exception {
     LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
@@ -420,40 +360,6 @@ final class LocalGatewayTest {
 
     client.expectOp(99);
     client.expectOp(98);
-  }
-
-  @Test
-  void aFrozenConnectionIsSilentUntilThawed() throws Exception {
-    LocalGateway gateway = start(LocalGateway.builder().guildCreates(false));
-    TestClient client = open(TestClient.ready(gateway, SHARD));
-
-    get(gateway.freezeConnections(SHARD::equals));
-    client.send("{\"op\":1,\"d\":1}");
-    get(gateway.dispatch(SHARD, "TYPING_START", bytes("{}")));
-    long sentWhileFrozen = get(gateway.stats()).messagesSent();
-    get(gateway.thawConnections(SHARD::equals));
-
-    assertThat(sentWhileFrozen).isEqualTo(2);
-    client.expectDispatch("TYPING_START");
-    client.expectOp(11);
-  }
-
-  @ParameterizedTest
-  @EnumSource(LocalGateway.Endpoint.class)
-  void refusesDialsOfOneUrlUntilToldOtherwise(LocalGateway.Endpoint endpoint) throws Exception {
-    LocalGateway gateway = start(LocalGateway.builder());
-    boolean base = endpoint == LocalGateway.Endpoint.BASE;
-    URI refused = base ? gateway.uri() : gateway.resumeUri();
-    URI served = base ? gateway.resumeUri() : gateway.uri();
-
-    get(gateway.refuseDials(endpoint, 503));
-
-    assertThatThrownBy(() -> TestClient.dial(refused, QUERY))
-        .satisfies(e -> assertThat(handshakeStatus(e)).isEqualTo(503));
-    open(TestClient.dial(served, QUERY)).expectOp(10);
-    get(gateway.acceptDials(endpoint));
-    open(TestClient.dial(refused, QUERY)).expectOp(10);
-    assertThat(get(gateway.killAllConnections())).isEqualTo(2);
   }
 
   @Test
@@ -591,8 +497,6 @@ final class LocalGatewayTest {
         .hasMessage("port: 65536 (expected: 0..65535)");
     assertThatThrownBy(() -> LocalGateway.builder().guildsPerShard(0))
         .hasMessage("guilds per shard: 0 (expected: 1..2500)");
-    assertThatThrownBy(() -> gateway.refuseDials(LocalGateway.Endpoint.BASE, 200))
-        .hasMessage("HTTP status: 200 (expected: 400..599)");
     assertThatThrownBy(() -> Traffic.of(TrafficMix.NO_PRESENCES, 1, 0))
         .hasMessage("events per second: 0 (expected: >= 1)");
   }
