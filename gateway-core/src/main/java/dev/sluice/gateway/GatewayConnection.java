@@ -875,6 +875,14 @@ public final class GatewayConnection {
     return received;
   }
 
+  /**
+   * {@return the acknowledged sequence, which {@link #session()} carries: every dispatch up to it
+   * was acknowledged; 0 without a session}
+   */
+  public long acknowledgedSequence() {
+    return acknowledgements.checkpoint();
+  }
+
   /** {@return the heartbeat interval in milliseconds, 0 before HELLO} */
   public long heartbeatInterval() {
     return heartbeat.intervalNanos() / MILLI_NANOS;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.sluice.gateway.NanoClock;
 import java.time.Duration;
+import java.time.Instant;
 
 /**
  * How many sessions the bot may still start: {@code session_start_limit}. Spending more than
@@ -75,6 +76,37 @@ public final class SessionStartBudget {
     periodRuns = true;
     periodBegunHere = false;
     resetAtNanos = clock.nanoTime() + resetAfter.toNanos();
+  }
+
+  /**
+   * {@return what is left, in a form that outlives the process}
+   *
+   * @param now the wall clock
+   */
+  public SessionStarts starts(Instant now) {
+    int left = remaining();
+    return new SessionStarts(total, left, now.plusNanos(resetAfterNanos()));
+  }
+
+  /**
+   * Takes over what was kept, by an earlier process or beside this one, where that is stricter than
+   * what is known here. A period that is over changes nothing.
+   *
+   * @param kept what was kept
+   * @param now the wall clock
+   */
+  public void restrict(SessionStarts kept, Instant now) {
+    resetIfDue();
+    if (!kept.resetAt().isAfter(now)) {
+      return;
+    }
+    remaining = Math.min(remaining, kept.remaining());
+    long resetAfterNanos = Duration.between(now, kept.resetAt()).toNanos();
+    if (resetAfterNanos > resetAfterNanos()) {
+      periodRuns = true;
+      periodBegunHere = false;
+      resetAtNanos = clock.nanoTime() + resetAfterNanos;
+    }
   }
 
   /** {@return whether a start was spent; false when only the reserve is left} */

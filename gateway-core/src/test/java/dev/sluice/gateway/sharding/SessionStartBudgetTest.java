@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.sluice.gateway.ManualClock;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class SessionStartBudgetTest {
@@ -124,5 +125,82 @@ class SessionStartBudgetTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SessionStartBudget.create(-1, clock))
         .withMessage("reserve: -1 (expected: >= 0)");
+  }
+
+  private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
+
+  private static SessionStarts starts(int total, int remaining, Duration resetAfter) {
+    return new SessionStarts(total, remaining, NOW.plus(resetAfter));
+  }
+
+  @Test
+  void canBeKept() {
+    assertThat(budget.starts(NOW)).isEqualTo(starts(0, 0, Duration.ZERO));
+    budget.update(1000, 5, Duration.ofHours(3));
+    budget.trySpend();
+
+    assertThat(budget.starts(NOW)).isEqualTo(starts(1000, 4, Duration.ofHours(3)));
+
+    clock.advanceMillis(Duration.ofHours(4).toMillis());
+    assertThat(budget.starts(NOW)).isEqualTo(starts(1000, 1000, Duration.ZERO));
+  }
+
+  @Test
+  void takesOverWhatIsStricter() {
+    budget.update(1000, 900, Duration.ofHours(3));
+
+    budget.restrict(starts(1000, 950, Duration.ofHours(1)), NOW);
+    assertThat(budget.starts(NOW)).isEqualTo(starts(1000, 900, Duration.ofHours(3)));
+
+    budget.restrict(starts(1000, 10, Duration.ofHours(5)), NOW);
+    assertThat(budget.starts(NOW)).isEqualTo(starts(1000, 10, Duration.ofHours(5)));
+
+    clock.advanceMillis(Duration.ofHours(5).toMillis());
+    assertThat(budget.remaining()).isEqualTo(1000);
+  }
+
+  @Test
+  void takesOverAPeriodThatRunsWhereNoneDoesHere() {
+    budget.update(10, 10, Duration.ZERO);
+
+    budget.restrict(starts(10, 3, Duration.ofHours(2)), NOW);
+
+    assertThat(budget.trySpend()).isTrue();
+    assertThat(budget.trySpend()).isFalse();
+    budget.refund();
+    budget.refund();
+    assertThat(budget.resetAfterNanos()).isEqualTo(Duration.ofHours(2).toNanos());
+  }
+
+  @Test
+  void passesOverAPeriodThatEnded() {
+    budget.update(1000, 900, Duration.ofHours(3));
+
+    budget.restrict(starts(1000, 0, Duration.ZERO), NOW);
+
+    assertThat(budget.remaining()).isEqualTo(900);
+  }
+
+  @Test
+  void theStricterOfTwoCountsWhatTheOlderDoesNotKnow() {
+    SessionStarts known = starts(1000, 900, Duration.ofHours(3));
+
+    assertThat(known.stricter(starts(1000, 950, Duration.ofHours(2)), 1, NOW)).isEqualTo(known);
+    assertThat(known.stricter(starts(900, 100, Duration.ofHours(4)), 1, NOW))
+        .isEqualTo(starts(900, 99, Duration.ofHours(4)));
+    assertThat(known.stricter(starts(1000, 100, Duration.ofHours(1)), -1, NOW))
+        .isEqualTo(starts(1000, 101, Duration.ofHours(3)));
+    assertThat(known.stricter(starts(1000, 0, Duration.ofHours(1)), 1, NOW).remaining()).isZero();
+    assertThat(known.stricter(starts(1000, 0, Duration.ZERO), 1, NOW)).isEqualTo(known);
+  }
+
+  @Test
+  void keptCountsAreNotNegative() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> starts(-1, 0, Duration.ZERO))
+        .withMessage("session starts: 0 of -1 (expected: none negative)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> starts(0, -1, Duration.ZERO))
+        .withMessage("session starts: -1 of 0 (expected: none negative)");
   }
 }
