@@ -2,6 +2,9 @@ package dev.sluice.gateway.netty;
 
 import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.sharding.SessionStarts;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +48,32 @@ public interface SessionStore {
    */
   default boolean isDurable() {
     return true;
+  }
+
+  /**
+   * Keeps how many sessions the bot may still start, so that a process that is started again and
+   * again does not start more than Discord allows. Called before each IDENTIFY, which waits for it,
+   * so that none is forgotten by a crash. The default keeps nothing.
+   *
+   * @param known what the caller knows is left, after it spent
+   * @param spent how many starts it has spent since the last call; negative if that many were given
+   *     back; 0 to ask what was kept
+   * @return completes with what is left by the stricter of {@code known} and what was kept, once
+   *     that is kept ({@link SessionStarts#stricter}); exceptionally when it cannot be, and then
+   *     the caller goes on with what it knows
+   */
+  default CompletionStage<SessionStarts> keepStarts(SessionStarts known, int spent) {
+    return CompletableFuture.completedStage(known);
+  }
+
+  /**
+   * {@return a store in files of a directory, with the defaults of {@link
+   * DirectorySessionStore.Builder}}
+   *
+   * @param directory where the files are; made when it is first used
+   */
+  static DirectorySessionStore directory(Path directory) {
+    return DirectorySessionStore.builder(directory).build();
   }
 
   /** {@return a store that lasts as long as this process} */
