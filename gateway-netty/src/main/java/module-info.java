@@ -7,6 +7,7 @@ module dev.sluice.gateway.netty {
   requires io.netty.codec.http;
   requires transitive io.netty.common;
   requires transitive io.netty.handler;
+  requires io.netty.handler.proxy;
   requires io.netty.resolver;
   requires io.netty.resolver.dns;
   requires transitive io.netty.transport;

@@ -12,8 +12,10 @@ interface Connector {
   /**
    * Dials on an event loop, from it.
    *
-   * @param onConnect is given the channel before it connects, to add its handlers
-   * @return completes on the event loop when TCP is up; the upgrade then tells more
+   * @param onConnect is given the channel once TCP is up and before anything is read, to add its
+   *     handlers; they see {@code channelActive} next
+   * @return completes on the event loop when TCP is up; the upgrade then tells more. Cancelling it
+   *     before ends the dial, and {@code onConnect} is not called any more
    */
   Future<Channel> connect(EventLoop eventLoop, URI uri, Consumer<Channel> onConnect);
 }

@@ -1,12 +1,11 @@
 package dev.sluice.gateway.netty;
 
 import dev.sluice.gateway.GatewayBot;
-import io.netty.bootstrap.Bootstrap;
+import dev.sluice.gateway.netty.internal.dial.Dialer;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
@@ -19,68 +18,85 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Asks for GET /gateway/bot, over a connection of its own on the shards' event loops. */
+/** Asks for GET /gateway/bot, over a connection of its own on one of the shards' event loops. */
 final class GatewayBotClient {
 
   private static final int MAX_BODY_BYTES = 64 * 1024;
-  private static final int TIMEOUT_SECONDS = 10;
+  private static final int TIMEOUT_SECONDS = 15;
   private static final double MAX_RETRY_AFTER = 600;
 
-  private final Bootstrap bootstrap;
+  private final EventLoop eventLoop;
+  private final Dialer dialer;
   private final Tls tls;
   private final URI uri;
   private final String token;
 
-  GatewayBotClient(Bootstrap bootstrap, Tls tls, URI apiUri, String token) {
-    this.bootstrap = bootstrap;
+  GatewayBotClient(EventLoop eventLoop, Dialer dialer, Tls tls, URI apiUri, String token) {
+    this.eventLoop = eventLoop;
+    this.dialer = dialer;
     this.tls = tls;
     this.uri = URI.create(apiUri + "/gateway/bot");
     this.token = token;
   }
 
-  /** Completes with the answer, or with a {@link GatewayApiException}. */
+  /**
+   * Asks once, from any thread. Completes on the event loop with the answer or with a {@link
+   * GatewayApiException}; or at once with a {@link RejectedExecutionException} if the event loop
+   * has ended. Cancelling it, on the event loop, ends the exchange.
+   */
   CompletableFuture<GatewayBot> get() {
     CompletableFuture<GatewayBot> result = new CompletableFuture<>();
     try {
-      connect(result);
-    } catch (RuntimeException e) { // a port that no socket takes, an event loop that has ended
-      result.completeExceptionally(failure(e));
+      eventLoop.execute(() -> connect(result));
+    } catch (RejectedExecutionException e) { // the event loop has ended
+      result.completeExceptionally(e);
     }
     return result;
   }
 
   private void connect(CompletableFuture<GatewayBot> result) {
-    bootstrap
-        .clone()
-        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1000)
-        .handler(
-            new ChannelInitializer<>() {
-              @Override
-              protected void initChannel(Channel channel) {
-                tls.addTo(channel.pipeline(), uri);
-                channel
-                    .pipeline()
-                    .addLast(
-                        new HttpClientCodec(),
-                        new HttpObjectAggregator(MAX_BODY_BYTES),
-                        new ReadTimeoutHandler(TIMEOUT_SECONDS, TimeUnit.SECONDS),
-                        new ResponseHandler(result));
-              }
-            })
-        .connect(uri.getHost(), Uris.port(uri))
-        .addListener(
-            connected -> {
-              if (!connected.isSuccess()) {
-                result.completeExceptionally(failure(connected.cause()));
-              }
+    Future<Channel> dialling =
+        dialer.dial(
+            eventLoop,
+            Uris.host(uri),
+            Uris.port(uri),
+            channel -> {
+              tls.addTo(channel.pipeline(), uri);
+              channel
+                  .pipeline()
+                  .addLast(
+                      new HttpClientCodec(),
+                      new HttpObjectAggregator(MAX_BODY_BYTES),
+                      new ResponseHandler(result));
+              result.whenComplete((answer, failure) -> channel.close());
             });
+    dialling.addListener(
+        dialled -> {
+          if (!dialled.isSuccess()) {
+            result.completeExceptionally(failure(dialled.cause()));
+          }
+        });
+    ScheduledFuture<?> deadline =
+        eventLoop.schedule(
+            () ->
+                result.completeExceptionally(
+                    failure(new IOException("no answer within " + TIMEOUT_SECONDS + " s"))),
+            TIMEOUT_SECONDS,
+            TimeUnit.SECONDS);
+    result.whenComplete(
+        (answer, failure) -> {
+          deadline.cancel(false);
+          dialling.cancel(false);
+        });
   }
 
   private GatewayApiException failure(Throwable cause) {

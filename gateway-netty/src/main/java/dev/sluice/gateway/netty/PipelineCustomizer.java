@@ -10,7 +10,8 @@ import io.netty.channel.ChannelPipeline;
 public interface PipelineCustomizer {
 
   /**
-   * Adds handlers that see the dial: bytes, TLS and the HTTP upgrade.
+   * Adds handlers that see the dial: bytes, TLS and the HTTP upgrade. Runs once TCP is up, through
+   * the proxy if there is one, and before anything else; {@code channelActive} comes next.
    *
    * @param shard the shard that dials
    * @param pipeline {@code ssl? > http-codec > ws-handshake}

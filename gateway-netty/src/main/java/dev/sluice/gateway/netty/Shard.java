@@ -28,6 +28,7 @@ import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
@@ -72,7 +73,8 @@ public final class Shard implements Dispatch.Acknowledger {
 
   // Everything below is confined to the event loop.
   private @Nullable GatewayConnection connection;
-  private @Nullable Channel channel; // dialling or upgraded
+  private @Nullable Future<Channel> dialling; // before TCP is up
+  private @Nullable Channel channel; // upgrading or upgraded
   private @Nullable ChannelHandlerContext gateway; // once upgraded
   private @Nullable ScheduledFuture<?> timeout;
   private long timeoutAtNanos;
@@ -84,7 +86,6 @@ public final class Shard implements Dispatch.Acknowledger {
   private @Nullable Permit permit;
   private @Nullable StopMode stopBeforeStart;
   private @Nullable URI dialledUri;
-  private int dials;
   private int dialFailures; // in a row
   private boolean readingPaused; // by the sink
   private boolean wasReady;
@@ -475,18 +476,20 @@ public final class Shard implements Dispatch.Acknowledger {
     afterInput(); // first, for the dial can fail within the call
     boolean resumes = connection.sessionId() != null;
     notify(listener -> listener.onConnecting(this, uri, resumes));
-    int dial = ++dials;
-    host.connector()
-        .connect(context.eventLoop, uri, opening -> onConnect(opening, uri))
-        .addListener(
-            (Future<Channel> outcome) -> {
-              if (!outcome.isSuccess()
-                  && dial == dials
-                  && connection.state() == GatewayState.CONNECTING) {
-                channel = null;
-                onDialFailure(0, outcome.cause());
-              }
-            });
+    Future<Channel> connecting =
+        host.connector().connect(context.eventLoop, uri, opening -> onConnect(opening, uri));
+    dialling = connecting;
+    connecting.addListener(
+        (Future<Channel> outcome) -> {
+          if (connecting != dialling) {
+            return; // given up meanwhile
+          }
+          dialling = null;
+          if (!outcome.isSuccess() && connection.state() == GatewayState.CONNECTING) {
+            channel = null;
+            onDialFailure(0, outcome.cause());
+          }
+        });
   }
 
   private void onConnect(Channel opening, URI uri) {
@@ -520,6 +523,10 @@ public final class Shard implements Dispatch.Acknowledger {
   }
 
   private void closeTransport(int closeCode) {
+    if (dialling != null) {
+      dialling.cancel(false);
+      dialling = null;
+    }
     boolean upgraded = gateway != null;
     Channel closing = detach();
     if (closing == null) {
@@ -676,12 +683,22 @@ public final class Shard implements Dispatch.Acknowledger {
   private void onTimeout() {
     timeout = null;
     GatewayConnection connection = connection();
-    boolean dialling = connection.state() == GatewayState.CONNECTING;
+    boolean connecting = connection.state() == GatewayState.CONNECTING;
     connection.onTimeout();
-    if (dialling && connection.shouldReconnect()) {
-      dialFailureSeen(new ConnectException(connection.reconnect().detail()));
+    if (connecting && connection.shouldReconnect()) {
+      dialFailureSeen(
+          new ConnectException(connection.reconnect().detail() + ", waited for " + dialPhase()));
     }
     afterInput();
+  }
+
+  private String dialPhase() {
+    Channel upgrading = channel;
+    if (upgrading == null) {
+      return "the connection";
+    }
+    SslHandler tls = upgrading.pipeline().get(SslHandler.class);
+    return tls == null || tls.handshakeFuture().isDone() ? "the upgrade" : "the TLS handshake";
   }
 
   // The identify permit.

@@ -12,6 +12,8 @@ import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.netty.internal.dial.Dialer;
+import dev.sluice.gateway.netty.internal.dial.Resolvers;
 import dev.sluice.gateway.sharding.SessionStartBudget;
 import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.bootstrap.Bootstrap;
@@ -21,8 +23,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
-import io.netty.resolver.dns.DnsNameResolverBuilder;
-import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
@@ -72,9 +72,9 @@ public final class ShardManager implements AutoCloseable {
   private final EventLoopGroup eventLoopGroup;
   private final boolean ownsEventLoopGroup;
   private final Map<EventExecutor, LoopContext> contexts = new ConcurrentHashMap<>();
-  private final EventExecutor control;
+  private final EventLoop control;
   private final DnsAddressResolverGroup resolver;
-  private final Bootstrap bootstrap;
+  private final Dialer dialer;
   private final Tls tls;
   private final Connector connector;
   private final EventDelivery sink;
@@ -122,28 +122,25 @@ public final class ShardManager implements AutoCloseable {
             ? new MultiThreadIoEventLoopGroup(
                 builder.eventLoopThreads,
                 new DefaultThreadFactory("sluice"),
-                Transport.best().newIoHandlerFactory())
+                builder.ioTransport().newIoHandlerFactory())
             : builder.eventLoopGroup;
-    Transport transport = Transport.of(eventLoopGroup);
+    IoTransport transport = IoTransport.of(eventLoopGroup);
     for (EventExecutor executor : eventLoopGroup) {
       contexts.put(executor, new LoopContext((EventLoop) executor));
     }
     this.control = eventLoopGroup.next();
-    this.resolver =
-        new DnsAddressResolverGroup(
-            new DnsNameResolverBuilder()
-                .datagramChannelType(transport.datagramChannel())
-                .datagramChannelStrategy(DnsNameResolverChannelStrategy.ChannelPerResolution));
-    this.bootstrap =
-        new Bootstrap()
-            .group(eventLoopGroup)
-            .channel(transport.socketChannel())
-            .resolver(resolver)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator())
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0); // the connections have their own
+    this.resolver = Resolvers.create(transport.datagramChannel(), transport.socketChannel());
+    this.dialer =
+        new Dialer(
+            new Bootstrap()
+                .channel(transport.socketChannel())
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0), // who dials has a deadline
+            resolver,
+            builder.proxy == null ? null : builder.proxy.proxy());
     this.tls = new Tls(builder.sslContext());
-    this.connector = new SocketConnector(bootstrap, tls);
+    this.connector = new SocketConnector(dialer, tls);
   }
 
   /**
@@ -382,7 +379,7 @@ public final class ShardManager implements AutoCloseable {
   }
 
   private CompletableFuture<GatewayBot> askGatewayBot() {
-    return new GatewayBotClient(bootstrap, tls, settings.apiUri, token).get();
+    return new GatewayBotClient(control, dialer, tls, settings.apiUri, token).get();
   }
 
   private int maxConcurrency(GatewayBot gatewayBot) {
@@ -446,7 +443,7 @@ public final class ShardManager implements AutoCloseable {
           plan.size(),
           plan.count(),
           contexts.size(),
-          Transport.of(eventLoopGroup),
+          IoTransport.of(eventLoopGroup),
           maxConcurrency);
     } else {
       ready.complete(null); // shards come and go; there is no start that would be complete

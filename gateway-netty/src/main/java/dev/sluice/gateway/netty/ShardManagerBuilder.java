@@ -37,8 +37,10 @@ public final class ShardManagerBuilder {
   @Nullable ShardAssignment assignment;
   int maxConcurrency;
   @Nullable EventLoopGroup eventLoopGroup;
+  private @Nullable IoTransport ioTransport;
   int eventLoopThreads = Runtime.getRuntime().availableProcessors();
-  @Nullable SslContext sslContext;
+  private @Nullable SslContext sslContext;
+  @Nullable ProxySettings proxy;
   @Nullable EventSink eventSink;
   private @Nullable Set<EventType> eventTypes;
   private boolean acknowledgedByHand;
@@ -233,8 +235,9 @@ public final class ShardManagerBuilder {
   }
 
   /**
-   * Runs the shards on the application's own event loops, which it also ends. Default: a group of
-   * the manager's own, on the best transport that the class path and the machine have.
+   * Runs the shards on event loops of the application, perhaps beside other things, and with the
+   * transport that they have. The application ends them, after {@link ShardManager#stop}; the
+   * manager never does. Default: a group of the manager's own.
    *
    * @param eventLoopGroup a group of io_uring, epoll, kqueue or NIO event loops
    * @return this
@@ -242,6 +245,18 @@ public final class ShardManagerBuilder {
   public ShardManagerBuilder eventLoopGroup(EventLoopGroup eventLoopGroup) {
     once("eventLoopGroup or eventLoopThreads");
     this.eventLoopGroup = requireNonNull(eventLoopGroup, "eventLoopGroup");
+    return this;
+  }
+
+  /**
+   * Sets how the manager's own event loops reach the kernel. Default: {@link IoTransport#best()}.
+   *
+   * @param ioTransport one that is {@linkplain IoTransport#isAvailable() available}
+   * @return this
+   */
+  public ShardManagerBuilder ioTransport(IoTransport ioTransport) {
+    once("ioTransport");
+    this.ioTransport = requireNonNull(ioTransport, "ioTransport");
     return this;
   }
 
@@ -276,6 +291,18 @@ public final class ShardManagerBuilder {
   }
 
   /**
+   * Sets a proxy to go through to all hosts. Default: none.
+   *
+   * @param proxy the proxy
+   * @return this
+   */
+  public ShardManagerBuilder proxy(ProxySettings proxy) {
+    once("proxy");
+    this.proxy = requireNonNull(proxy, "proxy");
+    return this;
+  }
+
+  /**
    * Sets where new sessions start. Default: what GET /gateway/bot says.
    *
    * @param gatewayUri a {@code ws} or {@code wss} URI
@@ -286,7 +313,7 @@ public final class ShardManagerBuilder {
     once("gatewayUri");
     String scheme = gatewayUri.getScheme();
     if (!("wss".equalsIgnoreCase(scheme) || "ws".equalsIgnoreCase(scheme))
-        || gatewayUri.getHost() == null) {
+        || !namesAPlace(gatewayUri)) {
       throw new IllegalArgumentException("gatewayUri: " + gatewayUri + " (expected: wss://host)");
     }
     this.gatewayUri = gatewayUri;
@@ -304,7 +331,7 @@ public final class ShardManagerBuilder {
     once("apiUri");
     String scheme = apiUri.getScheme();
     if (!("https".equalsIgnoreCase(scheme) || "http".equalsIgnoreCase(scheme))
-        || apiUri.getHost() == null) {
+        || !namesAPlace(apiUri)) {
       throw new IllegalArgumentException("apiUri: " + apiUri + " (expected: https://host/path)");
     }
     this.apiUri = apiUri;
@@ -390,11 +417,13 @@ public final class ShardManagerBuilder {
    *
    * @return the manager
    * @throws IllegalArgumentException if encoding and compression do not go together
-   * @throws IllegalStateException if called twice, for a manager has its settings to itself; or if
-   *     the library that the compression needs is missing
+   * @throws IllegalStateException if called twice, for a manager has its settings to itself; if the
+   *     library that the compression needs is missing; or if the transport is not available, with
+   *     the reason as its cause
    */
   public ShardManager build() {
     once("build()");
+    checkIoTransport();
     config.build(); // which may refuse now, rather than once the gateway has answered
     return new ShardManager(this);
   }
@@ -416,6 +445,25 @@ public final class ShardManagerBuilder {
         : new EventDelivery(eventSink, eventTypes, acknowledgedByHand, exceptionHandler);
   }
 
+  IoTransport ioTransport() {
+    return ioTransport == null ? IoTransport.best() : ioTransport;
+  }
+
+  private void checkIoTransport() {
+    if (ioTransport == null) {
+      return;
+    }
+    if (eventLoopGroup != null) {
+      throw new IllegalStateException(
+          "ioTransport: " + ioTransport + " (expected: none, eventLoopGroup has its own)");
+    }
+    Throwable cause = ioTransport.unavailabilityCause();
+    if (cause != null) {
+      throw new IllegalStateException(
+          "ioTransport: " + ioTransport + " is not available: " + Causes.describe(cause), cause);
+    }
+  }
+
   SslContext sslContext() {
     if (sslContext != null) {
       return sslContext;
@@ -429,6 +477,10 @@ public final class ShardManagerBuilder {
 
   GatewayConfig config(URI gatewayUri) {
     return config.gatewayUri(gatewayUri).build();
+  }
+
+  private static boolean namesAPlace(URI uri) {
+    return uri.getHost() != null && Uris.port(uri) <= Uris.MAX_PORT;
   }
 
   private static int atLeast1(String setting, int value) {

@@ -26,7 +26,7 @@ final class Tls {
       return;
     }
     SslHandler handler =
-        context.newHandler(pipeline.channel().alloc(), uri.getHost(), Uris.port(uri));
+        context.newHandler(pipeline.channel().alloc(), Uris.host(uri), Uris.port(uri));
     SSLParameters parameters = handler.engine().getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     handler.engine().setSSLParameters(parameters);

@@ -5,11 +5,19 @@ import java.net.URI;
 /** What sockets and HTTP need to know of a URI. */
 final class Uris {
 
+  static final int MAX_PORT = 65_535;
+
   private Uris() {}
 
   /** Whether the URI is reached over TLS. */
   static boolean isSecure(URI uri) {
     return "wss".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme());
+  }
+
+  /** The host without the brackets around an IPv6 address. */
+  static String host(URI uri) {
+    String host = uri.getHost();
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
   }
 
   static int port(URI uri) {

@@ -22,60 +22,71 @@ import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringSocketChannel;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The ways that Netty can reach the kernel, best first. Epoll before io_uring: as fast for sockets
- * that mostly wait, and some 600 bytes of heap less for each.
+ * The ways in which Netty can reach the kernel's sockets, best first. Epoll before io_uring: as
+ * fast for sockets that mostly wait, and some 600 bytes of heap less for each.
  */
 @SuppressWarnings("ImmutableEnumChecker") // the suppliers are method references, without state
-enum Transport {
+public enum IoTransport {
+
+  /** Epoll; Linux with {@code netty-transport-native-epoll} on the class path. */
   EPOLL(
       EpollIoHandler.class,
-      Epoll::isAvailable,
+      Epoll::unavailabilityCause,
       EpollIoHandler::newFactory,
       EpollSocketChannel.class,
       EpollDatagramChannel.class),
+
+  /** Kqueue; macOS and BSD with {@code netty-transport-native-kqueue} on the class path. */
   KQUEUE(
       KQueueIoHandler.class,
-      KQueue::isAvailable,
+      KQueue::unavailabilityCause,
       KQueueIoHandler::newFactory,
       KQueueSocketChannel.class,
       KQueueDatagramChannel.class),
+
+  /**
+   * io_uring; Linux 5.9 or later with {@code netty-transport-native-io_uring} on the class path.
+   */
   IO_URING(
       IoUringIoHandler.class,
-      IoUring::isAvailable,
+      IoUring::unavailabilityCause,
       IoUringIoHandler::newFactory,
       IoUringSocketChannel.class,
       IoUringDatagramChannel.class),
+
+  /** The JDK's selectors, which are everywhere. */
   NIO(
       NioIoHandler.class,
-      () -> true,
+      () -> null,
       NioIoHandler::newFactory,
       NioSocketChannel.class,
       NioDatagramChannel.class);
 
   private final Class<? extends IoHandler> ioHandler;
-  private final Supplier<Boolean> available;
+  private final Supplier<? extends @Nullable Throwable> unavailabilityCause;
   private final Supplier<IoHandlerFactory> factory;
   private final Class<? extends SocketChannel> socketChannel;
   private final Class<? extends DatagramChannel> datagramChannel;
 
-  Transport(
+  IoTransport(
       Class<? extends IoHandler> ioHandler,
-      Supplier<Boolean> available,
+      Supplier<? extends @Nullable Throwable> unavailabilityCause,
       Supplier<IoHandlerFactory> factory,
       Class<? extends SocketChannel> socketChannel,
       Class<? extends DatagramChannel> datagramChannel) {
     this.ioHandler = ioHandler;
-    this.available = available;
+    this.unavailabilityCause = unavailabilityCause;
     this.factory = factory;
     this.socketChannel = socketChannel;
     this.datagramChannel = datagramChannel;
   }
 
-  /** The best one that works on this machine with the natives on the class path. */
-  static Transport best() {
-    for (Transport transport : values()) {
+  /** {@return the best one that works on this machine with the natives on the class path} */
+  public static IoTransport best() {
+    for (IoTransport transport : values()) {
       if (transport.isAvailable()) {
         return transport;
       }
@@ -84,9 +95,9 @@ enum Transport {
   }
 
   /** The one that a group of event loops works with. */
-  static Transport of(EventLoopGroup group) {
+  static IoTransport of(EventLoopGroup group) {
     if (group instanceof IoEventLoopGroup ioGroup) {
-      for (Transport transport : values()) {
+      for (IoTransport transport : values()) {
         if (ioGroup.isIoType(transport.ioHandler)) {
           return transport;
         }
@@ -96,9 +107,14 @@ enum Transport {
         "eventLoopGroup: " + group + " (expected: one of io_uring, epoll, kqueue or NIO)");
   }
 
-  /** Whether it works on this machine with the natives on the class path. */
-  boolean isAvailable() {
-    return available.get();
+  /** {@return whether it works on this machine with the natives on the class path} */
+  public boolean isAvailable() {
+    return unavailabilityCause() == null;
+  }
+
+  /** {@return why it does not work here, or null if it does} */
+  public @Nullable Throwable unavailabilityCause() {
+    return unavailabilityCause.get();
   }
 
   IoHandlerFactory newIoHandlerFactory() {

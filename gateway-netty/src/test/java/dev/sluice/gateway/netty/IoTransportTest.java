@@ -1,6 +1,7 @@
 package dev.sluice.gateway.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
@@ -23,17 +24,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The same on every transport that this machine has. */
-final class TransportTest extends Resources {
+final class IoTransportTest extends Resources {
 
   private static final int SHARDS = 4;
 
   private final Recorder recorder = new Recorder();
 
-  static List<Transport> available() {
-    return Stream.of(Transport.values()).filter(Transport::isAvailable).toList();
+  static List<IoTransport> available() {
+    return Stream.of(IoTransport.values()).filter(IoTransport::isAvailable).toList();
   }
 
-  private EventLoopGroup group(Transport transport) {
+  private EventLoopGroup group(IoTransport transport) {
     EventLoopGroup group = new MultiThreadIoEventLoopGroup(2, transport.newIoHandlerFactory());
     open(
         () ->
@@ -45,18 +46,18 @@ final class TransportTest extends Resources {
 
   @Test
   void theBestOneIsTheFirstThatIsAvailable() {
-    assertThat(Transport.best()).isEqualTo(available().get(0));
+    assertThat(IoTransport.best()).isEqualTo(available().get(0));
   }
 
   @ParameterizedTest
   @MethodSource("available")
-  void aGroupTellsItsTransport(Transport transport) {
-    assertThat(Transport.of(group(transport))).isEqualTo(transport);
+  void aGroupTellsItsTransport(IoTransport transport) {
+    assertThat(IoTransport.of(group(transport))).isEqualTo(transport);
   }
 
   @ParameterizedTest
   @MethodSource("available")
-  void resumesWithoutLossOverTls(Transport transport) throws Exception {
+  void resumesWithoutLossOverTls(IoTransport transport) throws Exception {
     EventLoopGroup group = group(transport);
     LocalCertificate certificate = LocalCertificate.valid();
     LocalGateway gateway =
@@ -113,7 +114,7 @@ final class TransportTest extends Resources {
 
   @ParameterizedTest
   @MethodSource("available")
-  void aRefusedDialAndAHostNameAreTakenByAll(Transport transport) throws Exception {
+  void aRefusedDialAndAHostNameAreTakenByAll(IoTransport transport) throws Exception {
     EventLoopGroup group = group(transport);
     LocalGateway gateway = open(LocalGateway.builder().listener(recorder).start());
     ShardManager nobody =
@@ -144,5 +145,77 @@ final class TransportTest extends Resources {
 
     recorder.awaitEvent(0, "HERE");
     assertThat(recorder.failures().get(0).cause()).hasMessageContaining("refused");
+  }
+
+  static List<IoTransport> missing() {
+    return Stream.of(IoTransport.values()).filter(transport -> !transport.isAvailable()).toList();
+  }
+
+  private static ShardManagerBuilder settings() {
+    return ShardManager.builder("token", Intents.of())
+        .gatewayUri(URI.create("ws://127.0.0.1:1"))
+        .shards(1)
+        .maxConcurrency(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("available")
+  void theChosenOneIsUsed(IoTransport transport) throws Exception {
+    ShardManager manager =
+        open(settings().ioTransport(transport).eventLoopThreads(1).listener(recorder).build());
+
+    get(manager.start());
+    recorder.await("a failed dial", () -> !recorder.failures().isEmpty());
+
+    EventLoopGroup group = manager.shards().iterator().next().context().eventLoop.parent();
+    assertThat(IoTransport.of(group)).isEqualTo(transport);
+    assertThat(group).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("missing") // there always is one: no system has both epoll and kqueue
+  void oneThatIsNotAvailableFailsTheBuildAndSaysWhy(IoTransport transport) {
+    assertThatThrownBy(() -> settings().ioTransport(transport).build())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("ioTransport: " + transport + " is not available: ")
+        .hasCause(transport.unavailabilityCause());
+  }
+
+  @Test
+  void oneBesideAGroupThatHasItsOwnIsRefused() {
+    ShardManagerBuilder settings =
+        settings().ioTransport(IoTransport.NIO).eventLoopGroup(group(IoTransport.NIO));
+
+    assertThatThrownBy(settings::build)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("ioTransport: NIO (expected: none, eventLoopGroup has its own)");
+  }
+
+  @Test
+  void aGroupOfTheApplicationOutlivesAStartThatFails() throws Exception {
+    EventLoopGroup group = group(IoTransport.NIO);
+    LocalGateway gateway = open(LocalGateway.start());
+    ShardManager manager =
+        ShardManager.builder("another-token", Intents.of())
+            .apiUri(gateway.apiUri())
+            .eventLoopGroup(group)
+            .build();
+
+    assertThatThrownBy(() -> get(manager.start())).hasMessageContaining("401");
+    get(manager.stop(StopMode.GOODBYE));
+
+    assertThat(group.isShuttingDown()).isFalse();
+    assertThat(group.submit(() -> "alive").get()).isEqualTo("alive");
+  }
+
+  @Test
+  void aGroupOfTheApplicationOutlivesAStopBeforeTheStart() throws Exception {
+    EventLoopGroup group = group(IoTransport.NIO);
+    ShardManager manager = settings().eventLoopGroup(group).build();
+
+    get(manager.stop(StopMode.GOODBYE));
+
+    assertThat(group.isShuttingDown()).isFalse();
+    assertThat(group.submit(() -> "alive").get()).isEqualTo("alive");
   }
 }
