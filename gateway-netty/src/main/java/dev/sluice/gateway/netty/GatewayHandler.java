@@ -222,6 +222,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
       } finally {
         connection.handled();
       }
+      shard.eventReceived();
       if (!shard.wantsRead() && shard.isCurrent(ctx.channel())) {
         pause(ctx);
       }

@@ -26,6 +26,7 @@ final class LoopContext {
   final LatencyRecorder identifyWait = new LatencyRecorder();
   final LatencyRecorder lag = new LatencyRecorder();
   final LagProbe lagProbe;
+  final Checkpoints checkpoints;
 
   private final TaskQueue tasks;
   private final TaskQueue acknowledgements;
@@ -45,6 +46,7 @@ final class LoopContext {
     this.tasks = new TaskQueue(eventLoop, new MpscChunkedArrayQueue<>(FIRST_TASKS, MAX_TASKS));
     this.acknowledgements = new TaskQueue(eventLoop, new MpscUnboundedArrayQueue<>(FIRST_TASKS));
     this.lagProbe = new LagProbe(eventLoop, lag);
+    this.checkpoints = new Checkpoints(eventLoop);
   }
 
   /** {@return by how many nanoseconds the event loop is late with what is due; on any thread} */

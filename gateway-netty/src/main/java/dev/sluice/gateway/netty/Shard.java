@@ -71,6 +71,9 @@ public final class Shard implements Dispatch.Acknowledger {
   private volatile long lastHeartbeatLatencyNanos;
   private volatile long meanHeartbeatLatencyNanos;
 
+  private volatile boolean storing;
+  private volatile boolean storeFailed;
+
   // Everything below is confined to the event loop.
   private @Nullable GatewayConnection connection;
   private @Nullable Future<Channel> dialling; // before TCP is up
@@ -91,6 +94,8 @@ public final class Shard implements Dispatch.Acknowledger {
   private boolean wasReady;
   private long replayedFrom; // the sequence that RESUME names
   private boolean abandoned; // another process may run the shard
+  private boolean checkpointDue; // or there is nothing to store it in
+  private long storedSequence = -1; // which the stored session carries
 
   /** A command of another thread, and who is told what became of it. */
   private final class PendingCommand implements LoopContext.Task {
@@ -333,6 +338,42 @@ public final class Shard implements Dispatch.Acknowledger {
     tellDropped(connection);
     tellSessionLost(connection);
     setTimeout(connection);
+  }
+
+  /** An event came, so the stored session will be behind. */
+  void eventReceived() {
+    if (!checkpointDue) {
+      checkpointDue = true;
+      long intervalNanos = host.checkpointIntervalNanos();
+      if (intervalNanos > 0) {
+        context.checkpoints.add(this, intervalNanos);
+      }
+    }
+  }
+
+  /**
+   * Stores the session if more was handled than the stored one says; returns whether it is still
+   * behind what was received.
+   */
+  boolean storeCheckpoint() {
+    GatewayConnection connection = connection();
+    if (storing) {
+      return true; // the store is slow: one at a time
+    }
+    if (storeFailed) {
+      storeFailed = false;
+      storedSequence = -1;
+    }
+    long acknowledged = connection.acknowledgedSequence();
+    checkpointDue =
+        connection.sessionId() != null
+            && !abandoned
+            && !state.isTerminal()
+            && (acknowledged != storedSequence || connection.receivedSequence() > acknowledged);
+    if (checkpointDue && acknowledged != storedSequence) {
+      storeSession(connection);
+    }
+    return checkpointDue;
   }
 
   boolean isCurrent(Channel channel) {
@@ -646,6 +687,8 @@ public final class Shard implements Dispatch.Acknowledger {
     if (abandoned || notYet) {
       return CompletableFuture.completedStage(false);
     }
+    storing = true;
+    storedSequence = connection.acknowledgedSequence();
     CompletionStage<Boolean> stored;
     try {
       GatewaySession session = connection.session();
@@ -654,14 +697,25 @@ public final class Shard implements Dispatch.Acknowledger {
     } catch (RuntimeException e) {
       stored = CompletableFuture.failedStage(e);
     }
-    return stored.whenComplete(
-        (kept, failure) -> {
-          if (failure != null) {
-            log.warn("shard {}: its session could not be stored", id, failure);
-          } else if (!kept) {
-            log.warn("shard {}: its session was not stored: epoch {} is stale", id, epoch);
-          }
-        });
+    return stored.whenComplete(this::onStored);
+  }
+
+  /** On any thread. */
+  private void onStored(@Nullable Boolean kept, @Nullable Throwable failure) {
+    if (failure != null) {
+      storeFailed = true;
+    }
+    storing = false;
+    if (failure != null || !Boolean.TRUE.equals(kept)) {
+      long lines = context.checkpoints.failureLog.pass();
+      if (lines > 0) {
+        log.warn(
+            "shard {}: its session was not stored: {}; {} like it in the last minute",
+            id,
+            failure == null ? "epoch " + epoch + " is stale" : Causes.describe(failure),
+            lines - 1);
+      }
+    }
   }
 
   private void setTimeout(GatewayConnection connection) {

@@ -26,6 +26,9 @@ interface ShardHost {
 
   SessionStore sessionStore();
 
+  /** How often a session is stored while events come; 0 if that serves nothing. */
+  long checkpointIntervalNanos();
+
   EventDelivery sink();
 
   PipelineCustomizer customizer();

@@ -506,6 +506,11 @@ public final class ShardManager implements AutoCloseable {
     }
 
     @Override
+    public long checkpointIntervalNanos() {
+      return sessionStore.isDurable() ? settings.checkpointInterval.toNanos() : 0;
+    }
+
+    @Override
     public EventDelivery sink() {
       return sink;
     }

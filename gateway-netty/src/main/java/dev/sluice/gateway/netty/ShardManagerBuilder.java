@@ -47,6 +47,7 @@ public final class ShardManagerBuilder {
   private @Nullable DispatchExceptionHandler exceptionHandler;
   @Nullable IdentifyLimiter identifyLimiter;
   @Nullable SessionStore sessionStore;
+  Duration checkpointInterval = Duration.ofSeconds(1);
   PipelineCustomizer customizer = new PipelineCustomizer() {};
   ShardListener listener = new ShardListener() {};
 
@@ -409,6 +410,24 @@ public final class ShardManagerBuilder {
   public ShardManagerBuilder sessionStore(SessionStore sessionStore) {
     once("sessionStore");
     this.sessionStore = requireNonNull(sessionStore, "sessionStore");
+    return this;
+  }
+
+  /**
+   * Sets how often a shard stores its session while events come, if the store is durable. What was
+   * handled since the last time comes again after a crash. Default: 1 s.
+   *
+   * @param checkpointInterval positive
+   * @return this
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public ShardManagerBuilder checkpointInterval(Duration checkpointInterval) {
+    once("checkpointInterval");
+    if (checkpointInterval.isNegative() || checkpointInterval.isZero()) {
+      throw new IllegalArgumentException(
+          "checkpointInterval: " + checkpointInterval + " (expected: positive)");
+    }
+    this.checkpointInterval = checkpointInterval;
     return this;
   }
 

@@ -34,6 +34,12 @@ final class BuilderTest {
       bad(
           b -> b.apiRetryDelay(Duration.ofMillis(-1)),
           "apiRetryDelay: PT-0.001S (expected: not negative)"),
+      bad(
+          b -> b.checkpointInterval(Duration.ZERO),
+          "checkpointInterval: PT0S (expected: positive)"),
+      bad(
+          b -> b.checkpointInterval(Duration.ofSeconds(-1)),
+          "checkpointInterval: PT-1S (expected: positive)"),
       bad(b -> b.apiUri(URI.create("ftp://x")), "apiUri: ftp://x (expected: https://host/path)"),
       bad(
           b -> b.apiUri(URI.create("http://x:70000")),
@@ -71,6 +77,7 @@ final class BuilderTest {
       bad(b -> b.maxConcurrency(1), "maxConcurrency"),
       bad(b -> b.identifyLimiter(new ShardManagerTest.UnlimitedIdentifies()), "identifyLimiter"),
       bad(b -> b.sessionStore(SessionStore.inMemory()), "sessionStore"),
+      bad(b -> b.checkpointInterval(Duration.ofSeconds(2)), "checkpointInterval"),
       bad(b -> b.build().close(), "build()"),
     };
   }

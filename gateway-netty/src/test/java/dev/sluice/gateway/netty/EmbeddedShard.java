@@ -30,11 +30,12 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddedShard implements ShardHost, Connector {
 
   static final ShardId ID = new ShardId(0, 1);
+  static final long CHECKPOINT_NANOS = 1_000_000_000L;
 
   final EmbeddedChannel channel = new EmbeddedChannel();
   final LoopContext context = new LoopContext(channel.eventLoop());
   final Recorder recorder = new Recorder();
-  final SessionStore store = SessionStore.inMemory();
+  SessionStore store = SessionStore.inMemory();
   final List<URI> dials = new ArrayList<>();
   final List<Promise<Channel>> pendingDials = new ArrayList<>();
   boolean dialsPend;
@@ -167,6 +168,11 @@ final class EmbeddedShard implements ShardHost, Connector {
   @Override
   public SessionStore sessionStore() {
     return store;
+  }
+
+  @Override
+  public long checkpointIntervalNanos() {
+    return store.isDurable() ? CHECKPOINT_NANOS : 0;
   }
 
   @Override
