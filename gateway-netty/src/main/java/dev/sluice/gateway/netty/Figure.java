@@ -16,6 +16,10 @@ enum Figure {
   RESUMES,
   /** Sessions that can not be resumed any more. */
   SESSIONS_LOST,
+  /** Transports that we closed with {@link dev.sluice.gateway.CloseCode#CLOSE_TO_RESUME}. */
+  CLOSES_TO_RESUME,
+  /** Transports that we closed with {@link dev.sluice.gateway.CloseCode#CLOSE_FOR_GOOD}. */
+  CLOSES_FOR_GOOD,
   /** Dials that led to no WebSocket. */
   DIAL_FAILURES,
   /** Events whose handling threw. */

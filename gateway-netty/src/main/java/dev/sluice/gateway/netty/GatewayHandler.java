@@ -106,6 +106,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
       paused = true;
       ctx.channel().config().setAutoRead(false);
       connection.readingPaused();
+      context.pauses.began(shard, System.nanoTime());
     }
   }
 
@@ -146,6 +147,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
   private void endPause() {
     paused = false;
     connection.readingResumed();
+    context.pauses.ended(shard, System.nanoTime());
   }
 
   private void handle(ChannelHandlerContext ctx, WebSocketFrame frame) {
@@ -164,6 +166,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
             .addListener(Shard.CLOSE_ON_FAILURE);
       } else if (frame instanceof CloseWebSocketFrame close) {
         int code = close.statusCode() == -1 ? NO_STATUS : close.statusCode();
+        shard.closeFrameReceived(code);
         connection.recvCloseCode(generation, code);
         shard.peerClosed(close);
       }
@@ -207,16 +210,16 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void message(ChannelHandlerContext ctx, FrameType type, ByteBuf content) {
-    context.figures.add(Figure.RECEIVED_BYTES, content.readableBytes());
-    long payloadBytes = connection.payloadBytes();
+    int receivedBytes = content.readableBytes();
+    long payloadBytesBefore = connection.payloadBytes();
     int acks = connection.heartbeatAcks();
     Dispatch dispatch = connection.recv(generation, type, nioBuffer(content));
-    context.figures.add(Figure.PAYLOAD_BYTES, connection.payloadBytes() - payloadBytes);
+    shard.received(receivedBytes, connection.payloadBytes() - payloadBytesBefore);
     if (connection.state() != shard.state()) {
       shard.afterInput(); // before the event, whose handler may ask for the state
     }
     if (dispatch != null) {
-      context.figures.events.add(dispatch.type(), 1);
+      shard.dispatched(dispatch.type());
       try {
         ctx.fireChannelRead(dispatch);
       } finally {

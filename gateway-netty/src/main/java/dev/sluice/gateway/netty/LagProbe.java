@@ -5,26 +5,38 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Measures how late one event loop comes to what is due, by a task that is due every 100 ms.
- * Thread-safe.
+ * Measures how late one event loop comes to what is due, by a task that is due every 100 ms, and
+ * says when it was late for long. Thread-safe.
  */
 final class LagProbe implements Runnable {
 
   static final long PERIOD_NANOS = 100_000_000L;
 
+  private static final Logger log = LoggerFactory.getLogger(LagProbe.class);
+  private static final long LONG_NANOS = 1_000_000_000L;
+  private static final long SILENCE_NANOS = 60_000_000_000L; // between two lines of the log
+
   private final EventLoop eventLoop;
   private final LatencyRecorder lags;
+  private final PauseWatch pauses;
   private @Nullable ScheduledFuture<?> scheduled; // guarded by this
 
   private volatile boolean running;
   private volatile long dueAtNanos;
   private volatile long lastLagNanos;
 
-  LagProbe(EventLoop eventLoop, LatencyRecorder lags) {
+  // On the event loop only.
+  private boolean reported;
+  private long reportedAtNanos;
+
+  LagProbe(EventLoop eventLoop, LatencyRecorder lags, PauseWatch pauses) {
     this.eventLoop = eventLoop;
     this.lags = lags;
+    this.pauses = pauses;
   }
 
   synchronized void start() {
@@ -34,7 +46,7 @@ final class LagProbe implements Runnable {
           eventLoop.scheduleWithFixedDelay(this, PERIOD_NANOS, PERIOD_NANOS, TimeUnit.NANOSECONDS);
       running = true;
     } catch (RejectedExecutionException e) {
-      running = false; // the loop has ended: nothing is due on it any more
+      log.debug("the event loop has ended", e); // nothing is due on it any more
     }
   }
 
@@ -53,6 +65,15 @@ final class LagProbe implements Runnable {
     lastLagNanos = lag;
     dueAtNanos = now + PERIOD_NANOS;
     lags.record(lag);
+    if (lag >= LONG_NANOS && (!reported || now - reportedAtNanos >= SILENCE_NANOS)) {
+      reported = true;
+      reportedAtNanos = now;
+      long millis = TimeUnit.NANOSECONDS.toMillis(lag);
+      log.atWarn()
+          .addKeyValue("lag_ms", millis)
+          .log("this event loop was {} ms late: a handler blocks, or the machine is busy", millis);
+    }
+    pauses.check(now);
   }
 
   /**

@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
  */
 final class LocalIdentifyLimiter implements IdentifyLimiter {
 
+  /** Nobody knows how many session starts are left. */
+  static final int UNKNOWN = -1;
+
   private static final Logger log = LoggerFactory.getLogger(LocalIdentifyLimiter.class);
   private static final long MIN_REFUSAL_NANOS = 1_000_000_000L;
   private static final long MAX_REFUSAL_NANOS = 300_000_000_000L; // then the budget is updated
@@ -34,6 +37,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
   private final Runnable onExhausted;
   private @Nullable ScheduledFuture<?> wakeUp;
   private boolean exhausted;
+  private volatile int startsLeft = UNKNOWN;
 
   /**
    * Creates a limiter.
@@ -50,6 +54,18 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     this.queue = IdentifyQueue.create(maxConcurrency, NanoClock.system());
     this.budget = budget;
     this.onExhausted = onExhausted;
+    publish();
+  }
+
+  /** {@return the session starts that are left, or {@link #UNKNOWN}; on any thread} */
+  int sessionStartsLeft() {
+    return startsLeft;
+  }
+
+  private void publish() {
+    if (budget != null) {
+      startsLeft = budget.remaining();
+    }
   }
 
   /** Takes over what GET /gateway/bot says now, on the executor. */
@@ -57,6 +73,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     queue.maxConcurrency(maxConcurrency);
     if (budget != null) {
       budget.update(gatewayBot.total(), gatewayBot.remaining(), gatewayBot.resetAfter());
+      publish();
     }
     grant();
   }
@@ -80,6 +97,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
         return;
       }
       exhausted = false;
+      publish();
       int shardId = queue.poll();
       CompletableFuture<Permit> permit = waiting.remove(shardId);
       if (permit == null || !permit.complete(new LocalPermit(shardId))) {
@@ -111,6 +129,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     queue.release(shardId);
     if (budget != null) {
       budget.refund();
+      publish();
     }
   }
 

@@ -22,9 +22,8 @@ final class LoopContext {
   final Scratch scratch = Scratch.create();
   final RandomGenerator random = RandomGenerator.getDefault();
   final LoopFigures figures = new LoopFigures();
-  final LatencyRecorder heartbeatLatency = new LatencyRecorder();
-  final LatencyRecorder identifyWait = new LatencyRecorder();
-  final LatencyRecorder lag = new LatencyRecorder();
+  final IdentifyWaits identifyWaits = new IdentifyWaits(figures.identifyWait);
+  final PauseWatch pauses = new PauseWatch(figures);
   final LagProbe lagProbe;
   final Checkpoints checkpoints;
 
@@ -45,8 +44,8 @@ final class LoopContext {
     this.eventLoop = eventLoop;
     this.tasks = new TaskQueue(eventLoop, new MpscChunkedArrayQueue<>(FIRST_TASKS, MAX_TASKS));
     this.acknowledgements = new TaskQueue(eventLoop, new MpscUnboundedArrayQueue<>(FIRST_TASKS));
-    this.lagProbe = new LagProbe(eventLoop, lag);
     this.checkpoints = new Checkpoints(eventLoop);
+    this.lagProbe = new LagProbe(eventLoop, figures.lag, pauses);
   }
 
   /** {@return by how many nanoseconds the event loop is late with what is due; on any thread} */

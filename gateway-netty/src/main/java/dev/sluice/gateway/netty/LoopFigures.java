@@ -22,8 +22,19 @@ final class LoopFigures {
   /** Close frames received. */
   final EnumCounters<CloseCode> receivedCloseCodes = new EnumCounters<>(CloseCode.class);
 
+  final LatencyRecorder heartbeatLatency = LatencyRecorder.fine();
+  final LatencyRecorder identifyWait = LatencyRecorder.fine();
+  final LatencyRecorder lag = LatencyRecorder.coarse();
+
   private final EnumCounters<Figure> figures = new EnumCounters<>(Figure.class);
   private final EnumCounters<Figure> shared = new EnumCounters<>(Figure.class);
+
+  /** Counts a close frame of ours; on the event loop only. */
+  void closed(int closeCode) {
+    add(
+        closeCode == CloseCode.CLOSE_FOR_GOOD ? Figure.CLOSES_FOR_GOOD : Figure.CLOSES_TO_RESUME,
+        1);
+  }
 
   /** Adds to a figure; on the event loop only. */
   void add(Figure figure, long amount) {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.Dispatch;
 import dev.sluice.gateway.DroppedCommand;
+import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayConnection;
@@ -33,6 +34,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
 import java.net.URI;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -65,11 +67,10 @@ public final class Shard implements Dispatch.Acknowledger {
   private final ShardId id;
   private final long epoch;
   private final LoopContext context;
+  private final ShardFigures figures;
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
   private volatile GatewayState state = GatewayState.IDLE;
-  private volatile long lastHeartbeatLatencyNanos;
-  private volatile long meanHeartbeatLatencyNanos;
 
   private volatile boolean storing;
   private volatile boolean storeFailed;
@@ -146,6 +147,7 @@ public final class Shard implements Dispatch.Acknowledger {
     this.id = id;
     this.epoch = epoch;
     this.context = context;
+    this.figures = new ShardFigures(host.shardDetails());
   }
 
   /** {@return which shard of how many this is} */
@@ -160,12 +162,24 @@ public final class Shard implements Dispatch.Acknowledger {
 
   /** {@return the latency of the last heartbeat in nanoseconds, 0 before the first ACK} */
   public long lastHeartbeatLatencyNanos() {
-    return lastHeartbeatLatencyNanos;
+    return figures.lastHeartbeatLatencyNanos();
   }
 
   /** {@return the mean latency of all heartbeats in nanoseconds, 0 before the first ACK} */
   public long meanHeartbeatLatencyNanos() {
-    return meanHeartbeatLatencyNanos;
+    return figures.meanHeartbeatLatencyNanos();
+  }
+
+  /** {@return what the shard did so far} */
+  public ShardStats stats() {
+    return new ShardStats(
+        id,
+        state,
+        figures.sessions(),
+        figures.traffic(),
+        figures.heartbeats(),
+        figures.reading(0, System.nanoTime()),
+        figures.disconnects());
   }
 
   /**
@@ -233,6 +247,10 @@ public final class Shard implements Dispatch.Acknowledger {
 
   LoopContext context() {
     return context;
+  }
+
+  ShardFigures figures() {
+    return figures;
   }
 
   CompletionStage<Void> stopped() {
@@ -333,7 +351,7 @@ public final class Shard implements Dispatch.Acknowledger {
     }
     if (connection.shouldReconnect() && !reconnecting) {
       reconnecting = true;
-      onReconnect(connection, connection.reconnect());
+      onReconnect(connection, connection.reconnect(), from);
     }
     tellDropped(connection);
     tellSessionLost(connection);
@@ -458,18 +476,40 @@ public final class Shard implements Dispatch.Acknowledger {
 
   void heartbeatAcked() {
     GatewayConnection connection = connection();
-    lastHeartbeatLatencyNanos = connection.heartbeatLatencyNanos();
-    meanHeartbeatLatencyNanos = connection.meanHeartbeatLatencyNanos();
-    context.heartbeatLatency.record(lastHeartbeatLatencyNanos);
+    long latencyNanos = connection.heartbeatLatencyNanos();
+    figures.heartbeatAcked(latencyNanos, connection.meanHeartbeatLatencyNanos());
+    context.figures.heartbeatLatency.record(latencyNanos);
+  }
+
+  /** A message came, of so many bytes before and after inflation. */
+  void received(long receivedBytes, long payloadBytes) {
+    figures.message(receivedBytes, payloadBytes);
+    context.figures.add(Figure.RECEIVED_BYTES, receivedBytes);
+    context.figures.add(Figure.PAYLOAD_BYTES, payloadBytes);
+  }
+
+  void dispatched(EventType type) {
+    figures.event(type);
+    context.figures.events.add(type, 1);
+  }
+
+  void closeFrameReceived(int closeCode) {
+    figures.peerClosed(closeCode);
+    context.figures.receivedCloseCodes.add(CloseCode.of(closeCode), 1);
   }
 
   // Reconnecting.
 
-  private void onReconnect(GatewayConnection connection, Reconnect reconnect) {
+  private void onReconnect(GatewayConnection connection, Reconnect reconnect, GatewayState from) {
     if (reconnect.cause() == Reconnect.Cause.START) {
       log.debug("shard {}: {}", id, reconnect.detail());
     } else {
+      boolean whileResuming = from == GatewayState.RESUMING;
+      figures.disconnected(System.currentTimeMillis(), reconnect.cause(), whileResuming);
       context.figures.reconnects.add(reconnect.cause(), 1);
+      if (whileResuming) {
+        context.figures.resumeFailures.add(reconnect.cause(), 1);
+      }
       log.info(
           "shard {}: {}: {}; dials again in {} ms",
           id,
@@ -493,6 +533,9 @@ public final class Shard implements Dispatch.Acknowledger {
       return;
     }
     dialSlotUntilIdentify = !resume;
+    if (!resume) {
+      context.identifyWaits.wanted(this, System.nanoTime());
+    }
     host.dialLimiter()
         .acquire(
             id.id(),
@@ -556,6 +599,7 @@ public final class Shard implements Dispatch.Acknowledger {
 
   private void dialFailureSeen(Throwable cause) {
     URI uri = requireNonNull(dialledUri);
+    context.figures.add(Figure.DIAL_FAILURES, 1);
     log.warn("shard {}: dial of {} failed: {}", id, uri, Causes.describe(cause));
     if (++dialFailures >= DIAL_FAILURES_UNTIL_SUSPICION) {
       host.gatewayUnreachable();
@@ -574,6 +618,7 @@ public final class Shard implements Dispatch.Acknowledger {
       return;
     }
     if (upgraded && closeCode != 0 && closing.isActive()) {
+      context.figures.closed(closeCode);
       closing
           .writeAndFlush(new CloseWebSocketFrame(closeCode, ""))
           .addListener(ChannelFutureListener.CLOSE);
@@ -620,6 +665,7 @@ public final class Shard implements Dispatch.Acknowledger {
         storeSession(connection);
         Channel closing = channel;
         if (closing != null) {
+          context.figures.closed(connection.closeCode());
           closing
               .writeAndFlush(new CloseWebSocketFrame(connection.closeCode(), ""))
               .addListener(CLOSE_ON_FAILURE);
@@ -639,6 +685,13 @@ public final class Shard implements Dispatch.Acknowledger {
   private void onReady(GatewayConnection connection, GatewayState from) {
     boolean resumed = from == GatewayState.RESUMING;
     context.figures.add(resumed ? Figure.RESUMES : Figure.IDENTIFIES, 1);
+    GatewaySession session = connection.session();
+    Instant since = session == null ? Instant.now() : session.firstSeen();
+    if (resumed) {
+      figures.resumed(since);
+    } else {
+      figures.identified(since);
+    }
     log.debug("shard {}: {}", id, resumed ? "resumed" : "ready");
     storeSession(connection);
     if (!wasReady) {
@@ -657,11 +710,13 @@ public final class Shard implements Dispatch.Acknowledger {
     String advice = FatalClose.advice(closeCode, id);
     log.error("shard {}: gateway closed with {} ({}): {}", id, closeCode.code(), closeCode, advice);
     closeTransport(0);
+    context.identifyWaits.ended(this);
     host.shardFailed(this, closeCode);
     notify(listener -> listener.onFatal(this, closeCode, advice));
   }
 
   private void onStopped(GatewayConnection connection) {
+    context.identifyWaits.ended(this);
     Channel last = channel;
     closeTransport(0);
     if (timeout != null) {
@@ -704,6 +759,7 @@ public final class Shard implements Dispatch.Acknowledger {
   private void onStored(@Nullable Boolean kept, @Nullable Throwable failure) {
     if (failure != null) {
       storeFailed = true;
+      context.figures.addFromAnyThread(Figure.STORE_FAILURES, 1);
     }
     storing = false;
     if (failure != null || !Boolean.TRUE.equals(kept)) {
@@ -850,7 +906,13 @@ public final class Shard implements Dispatch.Acknowledger {
   }
 
   private void write(ChannelHandlerContext ctx, Outgoing outgoing) {
-    ByteBuf payload = ctx.alloc().ioBuffer(outgoing.payload().remaining());
+    int bytes = outgoing.payload().remaining();
+    context.figures.add(Figure.SENT_MESSAGES, 1);
+    context.figures.add(Figure.SENT_BYTES, bytes);
+    if (outgoing.opcode() == Opcode.IDENTIFY) {
+      context.identifyWaits.identified(this, System.nanoTime());
+    }
+    ByteBuf payload = ctx.alloc().ioBuffer(bytes);
     payload.writeBytes(outgoing.payload());
     ChannelFutureListener listener = CLOSE_ON_FAILURE;
     if (outgoing.opcode() == Opcode.IDENTIFY && permit != null) {
@@ -903,6 +965,8 @@ public final class Shard implements Dispatch.Acknowledger {
   private void tellSessionLost(GatewayConnection connection) {
     SessionLost lost = connection.pollSessionLost();
     if (lost != null) {
+      figures.sessionLost();
+      context.figures.add(Figure.SESSIONS_LOST, 1);
       log.warn(
           "shard {}: session lost after sequence {} of {}: {}",
           id,

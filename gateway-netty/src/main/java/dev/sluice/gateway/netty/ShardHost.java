@@ -38,6 +38,9 @@ interface ShardHost {
   /** The close code that every other shard would meet too if it identified, or null. */
   @Nullable CloseCode fatalCloseCode();
 
+  /** Whether each shard counts by type and keeps a histogram. */
+  boolean shardDetails();
+
   /** A shard is ready for the first time. */
   void shardReady();
 

@@ -28,8 +28,8 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -39,7 +39,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,6 +84,8 @@ public final class ShardManager implements AutoCloseable {
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final AtomicInteger notYetReady = new AtomicInteger();
+  private final List<LoopContext> loops; // in one order, for the figures
+  private final ManagerFigures figures;
   private final HealthReasons healthReasons = new HealthReasons();
 
   private enum Phase {
@@ -125,9 +126,14 @@ public final class ShardManager implements AutoCloseable {
                 builder.ioTransport().newIoHandlerFactory())
             : builder.eventLoopGroup;
     IoTransport transport = IoTransport.of(eventLoopGroup);
+    List<LoopContext> loops = new ArrayList<>();
     for (EventExecutor executor : eventLoopGroup) {
-      contexts.put(executor, new LoopContext((EventLoop) executor));
+      LoopContext context = new LoopContext((EventLoop) executor);
+      contexts.put(executor, context);
+      loops.add(context);
     }
+    this.loops = List.copyOf(loops);
+    this.figures = new ManagerFigures(this.loops);
     this.control = eventLoopGroup.next();
     this.resolver = Resolvers.create(transport.datagramChannel(), transport.socketChannel());
     this.dialer =
@@ -293,49 +299,49 @@ public final class ShardManager implements AutoCloseable {
 
   /** {@return what the shards did so far} */
   public ShardManagerStats stats() {
-    Map<GatewayState, Integer> states = new EnumMap<>(GatewayState.class);
-    for (Shard shard : shards.all()) {
-      states.merge(shard.state(), 1, Integer::sum);
-    }
-    long events = 0;
-    long reconnects = 0;
-    for (LoopContext context : contexts.values()) {
-      events += context.figures.events.sum();
-      reconnects += context.figures.reconnects.sum();
-    }
-    return new ShardManagerStats(
-        states,
-        events,
-        figure(Figure.RECEIVED_BYTES),
-        figure(Figure.PAYLOAD_BYTES),
-        reconnects,
-        figure(Figure.RESUMES),
-        figure(Figure.IDENTIFIES),
-        figure(Figure.HANDLER_FAILURES),
-        latencyStats());
+    return figures.stats(shards.all(), sessionStartsLeft());
   }
 
-  private long figure(Figure figure) {
-    long sum = 0;
-    for (LoopContext context : contexts.values()) {
-      sum += context.figures.get(figure);
-    }
-    return sum;
+  private int sessionStartsLeft() {
+    Started current = running;
+    return current != null && current.identifyLimiter instanceof LocalIdentifyLimiter limiter
+        ? limiter.sessionStartsLeft()
+        : LocalIdentifyLimiter.UNKNOWN;
   }
 
-  private LatencyStats latencyStats() {
-    Histogram heartbeatLatency = new Histogram(LatencyRecorder.DIGITS);
-    for (LoopContext context : contexts.values()) {
-      context.heartbeatLatency.addTo(heartbeatLatency);
+  /** {@return whether the manager works, for the probes of an orchestrator} */
+  public FleetHealth health() {
+    List<String> reasons = new ArrayList<>();
+    boolean isRunning = running != null;
+    synchronized (this) {
+      if (phase == Phase.STOPPED) {
+        reasons.add("stopped");
+        isRunning = false;
+      } else if (!isRunning) {
+        reasons.add(phase == Phase.NEW ? "not started" : "starts: GET /gateway/bot is asked");
+      }
     }
-    long count = heartbeatLatency.getTotalCount();
-    return count == 0
-        ? new LatencyStats(0, 0, 0, 0)
-        : new LatencyStats(
-            count,
-            heartbeatLatency.getValueAtPercentile(50),
-            heartbeatLatency.getValueAtPercentile(99),
-            heartbeatLatency.getMaxValue());
+    boolean live = true;
+    for (LoopContext context : loops) {
+      long lagNanos = context.lagNanos();
+      if (lagNanos > settings.maxLoopLag.toNanos()) {
+        live = false;
+        reasons.add(
+            "an event loop is "
+                + TimeUnit.NANOSECONDS.toMillis(lagNanos)
+                + " ms late (expected: <= "
+                + settings.maxLoopLag.toMillis()
+                + ')');
+      }
+    }
+    Collection<Shard> here = shards.all();
+    long up = here.stream().filter(shard -> shard.state() == GatewayState.READY).count();
+    long needed = (long) Math.ceil(here.size() * settings.readyShare);
+    if (isRunning && up < needed) {
+      reasons.add("shards READY: " + up + " of " + here.size() + " (expected: >= " + needed + ')');
+    }
+    reasons.addAll(healthReasons.list());
+    return new FleetHealth(live, isRunning && up >= needed, reasons);
   }
 
   // Starting and stopping.
@@ -528,6 +534,11 @@ public final class ShardManager implements AutoCloseable {
     @Override
     public @Nullable CloseCode fatalCloseCode() {
       return fatalCloseCode;
+    }
+
+    @Override
+    public boolean shardDetails() {
+      return settings.shardDetails;
     }
 
     @Override

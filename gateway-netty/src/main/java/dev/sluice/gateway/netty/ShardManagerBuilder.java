@@ -50,6 +50,9 @@ public final class ShardManagerBuilder {
   Duration checkpointInterval = Duration.ofSeconds(1);
   PipelineCustomizer customizer = new PipelineCustomizer() {};
   ShardListener listener = new ShardListener() {};
+  boolean shardDetails;
+  double readyShare = 0.9;
+  Duration maxLoopLag = Duration.ofSeconds(30);
 
   ShardManagerBuilder(String token, Intents intents) {
     this.token = token;
@@ -428,6 +431,54 @@ public final class ShardManagerBuilder {
           "checkpointInterval: " + checkpointInterval + " (expected: positive)");
     }
     this.checkpointInterval = checkpointInterval;
+    return this;
+  }
+
+  /**
+   * Counts events by type and keeps a histogram of heartbeat latencies for each shard too, which
+   * takes some 4 kB a shard: for a few shards, or to find out why some differ. Default: off, for
+   * the manager and its event loops have both.
+   *
+   * @param shardDetails whether to
+   * @return this
+   */
+  public ShardManagerBuilder shardDetails(boolean shardDetails) {
+    once("shardDetails");
+    this.shardDetails = shardDetails;
+    return this;
+  }
+
+  /**
+   * Sets which share of the shards has to be READY so that {@link ShardManager#health()} says that
+   * the manager is ready. Default: 0.9.
+   *
+   * @param readyShare from 0 to 1
+   * @return this
+   * @throws IllegalArgumentException if it is outside that
+   */
+  public ShardManagerBuilder readyShare(double readyShare) {
+    once("readyShare");
+    if (!(readyShare >= 0 && readyShare <= 1)) {
+      throw new IllegalArgumentException("readyShare: " + readyShare + " (expected: from 0 to 1)");
+    }
+    this.readyShare = readyShare;
+    return this;
+  }
+
+  /**
+   * Sets how late an event loop may be so that {@link ShardManager#health()} says that the manager
+   * is live. Default: 30 s, well below the time in which heartbeats that are late end a session.
+   *
+   * @param maxLoopLag at least 1 s, for the lag is measured every 100 ms
+   * @return this
+   * @throws IllegalArgumentException if it is below 1 s
+   */
+  public ShardManagerBuilder maxLoopLag(Duration maxLoopLag) {
+    once("maxLoopLag");
+    if (maxLoopLag.compareTo(Duration.ofSeconds(1)) < 0) {
+      throw new IllegalArgumentException("maxLoopLag: " + maxLoopLag + " (expected: >= PT1S)");
+    }
+    this.maxLoopLag = maxLoopLag;
     return this;
   }
 

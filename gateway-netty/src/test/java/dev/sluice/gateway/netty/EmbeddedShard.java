@@ -196,6 +196,11 @@ final class EmbeddedShard implements ShardHost, Connector {
   }
 
   @Override
+  public boolean shardDetails() {
+    return true;
+  }
+
+  @Override
   public void shardReady() {}
 
   @Override

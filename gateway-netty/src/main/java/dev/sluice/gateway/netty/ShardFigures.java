@@ -1,0 +1,178 @@
+package dev.sluice.gateway.netty;
+
+import dev.sluice.gateway.EventType;
+import dev.sluice.gateway.Reconnect;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one shard counts. Its event loop alone writes, any thread reads. What most shards never need
+ * is in a {@link ShardHistory}, made at its first use.
+ */
+final class ShardFigures {
+
+  private static final VarHandle EVENTS = handle("events", long.class);
+  private static final VarHandle RECEIVED_BYTES = handle("receivedBytes", long.class);
+  private static final VarHandle PAYLOAD_BYTES = handle("payloadBytes", long.class);
+  private static final VarHandle IDENTIFIES = handle("identifies", int.class);
+  private static final VarHandle RESUMES = handle("resumes", int.class);
+
+  private long events;
+  private long receivedBytes;
+  private long payloadBytes;
+  private volatile long sessionSinceMillis; // of the wall clock, 0 while there is no session
+  private volatile int lastLatencyMicros;
+  private volatile int meanLatencyMicros;
+  private int identifies;
+  private int resumes;
+  private volatile @Nullable ShardHistory history;
+
+  /**
+   * Creates the figures of a shard.
+   *
+   * @param details whether events are counted by type, and latencies in a histogram
+   */
+  ShardFigures(boolean details) {
+    if (details) {
+      history = new ShardHistory(true);
+    }
+  }
+
+  private static VarHandle handle(String field, Class<?> type) {
+    try {
+      return MethodHandles.lookup().findVarHandle(ShardFigures.class, field, type);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  // On the event loop.
+
+  void message(long receivedBytes, long payloadBytes) {
+    RECEIVED_BYTES.setOpaque(this, this.receivedBytes + receivedBytes);
+    PAYLOAD_BYTES.setOpaque(this, this.payloadBytes + payloadBytes);
+  }
+
+  void event(EventType type) {
+    EVENTS.setOpaque(this, events + 1);
+    ShardHistory kept = history;
+    if (kept != null) {
+      kept.event(type);
+    }
+  }
+
+  void heartbeatAcked(long latencyNanos, long meanNanos) {
+    lastLatencyMicros = micros(latencyNanos);
+    meanLatencyMicros = micros(meanNanos);
+    ShardHistory kept = history;
+    if (kept != null) {
+      kept.heartbeatAcked(latencyNanos);
+    }
+  }
+
+  private static int micros(long nanos) {
+    return (int) Math.min(Integer.MAX_VALUE, Math.max(1, TimeUnit.NANOSECONDS.toMicros(nanos)));
+  }
+
+  void identified(Instant now) {
+    IDENTIFIES.setOpaque(this, identifies + 1);
+    sessionSinceMillis = now.toEpochMilli();
+  }
+
+  /** Counts a resume of a session that lives since then. */
+  void resumed(Instant since) {
+    RESUMES.setOpaque(this, resumes + 1);
+    sessionSinceMillis = since.toEpochMilli();
+  }
+
+  void sessionLost() {
+    sessionSinceMillis = 0;
+  }
+
+  void peerClosed(int closeCode) {
+    history().peerClosed(closeCode);
+  }
+
+  void disconnected(long nowMillis, Reconnect.Cause cause, boolean whileResuming) {
+    history().disconnected(nowMillis, cause, whileResuming);
+  }
+
+  void pauseBegan(long nowNanos) {
+    history().pauseBegan(nowNanos);
+  }
+
+  /** Returns how long the pause was, in nanoseconds. */
+  long pauseEnded(long nowNanos) {
+    return history().pauseEnded(nowNanos);
+  }
+
+  private ShardHistory history() {
+    ShardHistory kept = history;
+    if (kept == null) {
+      kept = new ShardHistory(false);
+      history = kept;
+    }
+    return kept;
+  }
+
+  // On any thread.
+
+  long lastHeartbeatLatencyNanos() {
+    return TimeUnit.MICROSECONDS.toNanos(lastLatencyMicros);
+  }
+
+  long meanHeartbeatLatencyNanos() {
+    return TimeUnit.MICROSECONDS.toNanos(meanLatencyMicros);
+  }
+
+  /** How long reading has been paused now, in nanoseconds; 0 when it is not. */
+  long pausedForNanos(long nowNanos) {
+    ShardHistory kept = history;
+    return kept == null ? 0 : kept.pausedForNanos(nowNanos);
+  }
+
+  ShardStats.Sessions sessions() {
+    long since = sessionSinceMillis;
+    ShardHistory kept = history;
+    return new ShardStats.Sessions(
+        since == 0 ? null : Instant.ofEpochMilli(since),
+        (int) IDENTIFIES.getOpaque(this),
+        (int) RESUMES.getOpaque(this),
+        kept == null ? 0 : kept.resumeFailures(),
+        kept == null ? 0 : kept.reconnects());
+  }
+
+  ShardStats.Traffic traffic() {
+    ShardHistory kept = history;
+    return new ShardStats.Traffic(
+        (long) EVENTS.getOpaque(this),
+        kept == null ? Map.of() : kept.eventsByType(),
+        (long) RECEIVED_BYTES.getOpaque(this),
+        (long) PAYLOAD_BYTES.getOpaque(this));
+  }
+
+  ShardStats.Heartbeats heartbeats() {
+    ShardHistory kept = history;
+    return new ShardStats.Heartbeats(
+        lastHeartbeatLatencyNanos(),
+        meanHeartbeatLatencyNanos(),
+        kept == null ? LatencyStats.NONE : kept.heartbeatLatency());
+  }
+
+  ShardStats.Reading reading(long unhandledEvents, long nowNanos) {
+    ShardHistory kept = history;
+    return kept == null
+        ? new ShardStats.Reading(unhandledEvents, false, 0, 0)
+        : kept.reading(unhandledEvents, nowNanos);
+  }
+
+  List<ShardStats.Disconnect> disconnects() {
+    ShardHistory kept = history;
+    return kept == null ? List.of() : kept.disconnects();
+  }
+}
