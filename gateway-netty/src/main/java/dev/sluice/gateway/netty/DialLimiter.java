@@ -1,60 +1,33 @@
 package dev.sluice.gateway.netty;
 
 import io.netty.util.concurrent.EventExecutor;
-import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Queue;
 
 /**
- * How many shards dial at a time, in two lanes. Those with a session resume, which nothing limits
- * but this machine. Those without need an identify permit, and are dialled only shortly before it
- * can come, so that no transport waits for it longer than a few windows. Confined to one event
- * loop, which the calls hop to.
+ * How many shards without a session dial at a time: they need an identify permit, and are dialled
+ * only shortly before it can come, so that no transport waits for it longer than a few windows.
+ * Those with a session have a lane of their own, {@link ResumeDials}. Confined to one event loop,
+ * which the calls hop to.
  */
 final class DialLimiter {
 
-  /** Resuming shards between dial and upgrade, for each event loop. */
-  static final int RESUMES_A_LOOP = 64;
-
   /**
    * Shards of one identify bucket between dial and IDENTIFY: one identifies, the others are ready.
+   * With a window of 5 s the last of them waits for less than half a heartbeat interval.
    */
   static final int AHEAD_A_BUCKET = 3;
 
   private final EventExecutor executor;
   private final int maxConcurrency;
-  private final Lane resumes;
-  private final Map<Integer, Lane> identifies = new HashMap<>();
+  private final Map<Integer, Lane> lanes = new HashMap<>();
   private boolean identifiesStopped;
 
-  private static final class Lane {
-
-    final int limit;
-    final Queue<Runnable> waiting = new ArrayDeque<>();
-    int taken;
-
-    Lane(int limit) {
-      this.limit = limit;
-    }
-  }
-
   /** The right to dial, given back once. */
-  final class Slot {
-
-    private final Lane lane;
-
-    private Slot(Lane lane) {
-      this.lane = lane;
-    }
-
-    void release() {
-      executor.execute(
-          () -> {
-            lane.taken--;
-            grant(lane);
-          });
-    }
+  interface Slot {
+    void release();
   }
 
   /** Takes the slot that was asked for. */
@@ -62,39 +35,52 @@ final class DialLimiter {
     void dial(Slot slot);
   }
 
-  DialLimiter(EventExecutor executor, int eventLoops, int maxConcurrency) {
-    this.executor = executor;
-    this.maxConcurrency = maxConcurrency;
-    this.resumes = new Lane(RESUMES_A_LOOP * eventLoops);
+  private record Waiting(int shardId, Dialer dialer) implements Comparable<Waiting> {
+
+    @Override
+    public int compareTo(Waiting other) { // the order in which permits are given
+      return Integer.compare(shardId, other.shardId);
+    }
   }
 
-  /**
-   * Asks for a slot; the dialer is called on this limiter's event loop, in the order of the calls.
-   */
-  void acquire(int shardId, boolean resume, Dialer dialer) {
+  private static final class Lane {
+
+    final Queue<Waiting> waiting = new PriorityQueue<>();
+    int taken;
+  }
+
+  DialLimiter(EventExecutor executor, int maxConcurrency) {
+    this.executor = executor;
+    this.maxConcurrency = maxConcurrency;
+  }
+
+  /** Asks for a slot; the dialer is called on this limiter's event loop. */
+  void acquire(int shardId, Dialer dialer) {
     executor.execute(
         () -> {
-          Lane lane =
-              resume
-                  ? resumes
-                  : identifies.computeIfAbsent(
-                      shardId % maxConcurrency, bucket -> new Lane(AHEAD_A_BUCKET));
-          lane.waiting.add(() -> dialer.dial(new Slot(lane)));
+          Lane lane = lanes.computeIfAbsent(shardId % maxConcurrency, bucket -> new Lane());
+          lane.waiting.add(new Waiting(shardId, dialer));
           grant(lane);
         });
   }
 
-  /** Lets no shard dial any more that would have to identify; those with a session go on. */
+  /** Lets no shard dial any more that would have to identify. */
   void stopIdentifies() {
     executor.execute(() -> identifiesStopped = true);
   }
 
+  private void release(Lane lane) {
+    executor.execute(
+        () -> {
+          lane.taken--;
+          grant(lane);
+        });
+  }
+
   private void grant(Lane lane) {
-    while (lane.taken < lane.limit
-        && !lane.waiting.isEmpty()
-        && (lane == resumes || !identifiesStopped)) {
+    while (lane.taken < AHEAD_A_BUCKET && !lane.waiting.isEmpty() && !identifiesStopped) {
       lane.taken++;
-      lane.waiting.remove().run();
+      lane.waiting.remove().dialer.dial(() -> release(lane));
     }
   }
 }

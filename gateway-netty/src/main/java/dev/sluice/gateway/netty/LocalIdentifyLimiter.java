@@ -1,5 +1,7 @@
 package dev.sluice.gateway.netty;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
@@ -7,8 +9,10 @@ import dev.sluice.gateway.sharding.IdentifyQueue;
 import dev.sluice.gateway.sharding.SessionStartBudget;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +36,10 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
 
   private final EventExecutor executor;
   private final IdentifyQueue queue;
-  private final Map<Integer, CompletableFuture<Permit>> waiting = new HashMap<>();
+
+  /** By shard id. While a bot is being resharded two shards have the same one, and take turns. */
+  private final Map<Integer, Queue<CompletableFuture<Permit>>> waiting = new HashMap<>();
+
   private final @Nullable SessionStartBudget budget;
   private final Runnable onExhausted;
   private @Nullable ScheduledFuture<?> wakeUp;
@@ -83,7 +90,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     CompletableFuture<Permit> permit = new CompletableFuture<>();
     executor.execute(
         () -> {
-          waiting.put(shard.id(), permit);
+          waiting.computeIfAbsent(shard.id(), id -> new ArrayDeque<>()).add(permit);
           queue.enqueue(shard.id());
           grant();
         });
@@ -99,9 +106,9 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
       exhausted = false;
       publish();
       int shardId = queue.poll();
-      CompletableFuture<Permit> permit = waiting.remove(shardId);
-      if (permit == null || !permit.complete(new LocalPermit(shardId))) {
+      if (!take(shardId).complete(new LocalPermit(shardId))) {
         release(shardId); // cancelled meanwhile
+        again(shardId);
       }
     }
     if (queue.nextTimeoutNanos() != Long.MAX_VALUE) {
@@ -140,12 +147,26 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     wakeUp = executor.schedule(this::grant, nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** The queue does not take a shard whose last permit is still out, so it is told again. */
+  /** Takes the oldest request of a shard id, which the queue holds only as long as there is one. */
+  private CompletableFuture<Permit> take(int shardId) {
+    Queue<CompletableFuture<Permit>> requests = requireNonNull(waiting.get(shardId));
+    CompletableFuture<Permit> oldest = requests.remove();
+    if (requests.isEmpty()) {
+      waiting.remove(shardId);
+    }
+    return oldest;
+  }
+
   private void done(int shardId) {
+    again(shardId);
+    grant();
+  }
+
+  /** The queue does not take a shard id whose last permit is still out, so it is told again. */
+  private void again(int shardId) {
     if (waiting.containsKey(shardId)) {
       queue.enqueue(shardId);
     }
-    grant();
   }
 
   private final class LocalPermit implements Permit {

@@ -26,6 +26,7 @@ final class LoopContext {
   final PauseWatch pauses = new PauseWatch(figures);
   final LagProbe lagProbe;
   final Checkpoints checkpoints;
+  final ResumeDials resumeDials;
 
   private final TaskQueue tasks;
   private final TaskQueue acknowledgements;
@@ -46,6 +47,7 @@ final class LoopContext {
     this.acknowledgements = new TaskQueue(eventLoop, new MpscUnboundedArrayQueue<>(FIRST_TASKS));
     this.checkpoints = new Checkpoints(eventLoop);
     this.lagProbe = new LagProbe(eventLoop, figures.lag, pauses);
+    this.resumeDials = new ResumeDials(lagProbe::lagNanos);
   }
 
   /** {@return by how many nanoseconds the event loop is late with what is due; on any thread} */

@@ -34,6 +34,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -93,6 +94,9 @@ public final class Shard implements Dispatch.Acknowledger {
   private int dialFailures; // in a row
   private boolean readingPaused; // by the sink
   private boolean wasReady;
+  private boolean identified; // at least once
+  private boolean identifyBlocked; // until the breaker is released
+  private long downSinceNanos; // of the session that is to be resumed
   private long replayedFrom; // the sequence that RESUME names
   private boolean abandoned; // another process may run the shard
   private boolean checkpointDue; // or there is nothing to store it in
@@ -273,6 +277,11 @@ public final class Shard implements Dispatch.Acknowledger {
     }
     connection.acknowledger(this);
     this.connection = connection;
+    if (session != null) {
+      // How old a stored session is decides whose turn comes first, so the wall clock will do.
+      Duration down = Duration.between(session.lastSeen(), Instant.now());
+      downSinceNanos = System.nanoTime() - down.toNanos();
+    }
     if (stopBeforeStart != null) {
       connection.stop(stopBeforeStart);
     }
@@ -330,6 +339,28 @@ public final class Shard implements Dispatch.Acknowledger {
             afterInput();
           }
         });
+  }
+
+  /** Says that the identify breaker was released, from any thread. */
+  void identifiesReleased() {
+    execute(
+        () -> {
+          GatewayConnection connection = this.connection;
+          if (connection == null || !identifyBlocked) {
+            return;
+          }
+          if (connection.identifyWanted()) {
+            requestPermit(connection);
+          } else if (reconnecting && redial == null) {
+            requestDial(connection);
+          }
+        });
+  }
+
+  /** Whether the breaker lets the shard identify; if not, it waits until that is released. */
+  private boolean mayIdentify() {
+    identifyBlocked = !host.identifyGuard().mayIdentify(id, !identified);
+    return !identifyBlocked;
   }
 
   // The handlers' calls, on the event loop.
@@ -501,6 +532,11 @@ public final class Shard implements Dispatch.Acknowledger {
   // Reconnecting.
 
   private void onReconnect(GatewayConnection connection, Reconnect reconnect, GatewayState from) {
+    long delayNanos = reconnect.delayNanos();
+    if (from == GatewayState.READY) {
+      long jitterNanos = host.reconnectJitterNanos();
+      delayNanos += connection.sessionId() == null ? 0 : jitterNanos;
+    }
     if (reconnect.cause() == Reconnect.Cause.START) {
       log.debug("shard {}: {}", id, reconnect.detail());
     } else {
@@ -515,14 +551,13 @@ public final class Shard implements Dispatch.Acknowledger {
           id,
           reconnect.cause(),
           reconnect.detail(),
-          TimeUnit.NANOSECONDS.toMillis(reconnect.delayNanos()));
+          TimeUnit.NANOSECONDS.toMillis(delayNanos));
     }
     closeTransport(reconnect.closeCode());
     storeSession(connection);
     notify(listener -> listener.onReconnect(this, reconnect));
     redial =
-        context.eventLoop.schedule(
-            () -> requestDial(connection), reconnect.delayNanos(), TimeUnit.NANOSECONDS);
+        context.eventLoop.schedule(() -> requestDial(connection), delayNanos, TimeUnit.NANOSECONDS);
   }
 
   private void requestDial(GatewayConnection connection) {
@@ -532,19 +567,22 @@ public final class Shard implements Dispatch.Acknowledger {
       stopWithoutSession();
       return;
     }
-    dialSlotUntilIdentify = !resume;
-    if (!resume) {
-      context.identifyWaits.wanted(this, System.nanoTime());
+    if (!resume && !mayIdentify()) {
+      return;
     }
-    host.dialLimiter()
-        .acquire(
-            id.id(),
-            resume,
-            slot -> {
-              if (!execute(() -> dial(connection, slot))) {
-                slot.release();
-              }
-            });
+    dialSlotUntilIdentify = !resume;
+    DialLimiter.Dialer dialer =
+        slot -> {
+          if (!execute(() -> dial(connection, slot))) {
+            slot.release();
+          }
+        };
+    if (resume) {
+      context.resumeDials.acquire(downSinceNanos, dialer);
+    } else {
+      context.identifyWaits.wanted(this, System.nanoTime());
+      host.dialLimiter().acquire(id.id(), dialer);
+    }
   }
 
   private void dial(GatewayConnection connection, DialLimiter.Slot slot) {
@@ -653,10 +691,8 @@ public final class Shard implements Dispatch.Acknowledger {
     if (from == GatewayState.WAIT_PERMIT && to != GatewayState.IDENTIFYING) {
       abandonPermit();
     }
-    if (to != GatewayState.CONNECTING
-        && to != GatewayState.WAIT_HELLO
-        && to != GatewayState.WAIT_PERMIT) {
-      releaseDialSlot();
+    if (from == GatewayState.READY) {
+      downSinceNanos = System.nanoTime();
     }
     switch (to) {
       case WAIT_PERMIT -> requestPermit(connection);
@@ -678,6 +714,11 @@ public final class Shard implements Dispatch.Acknowledger {
       case IDLE, CONNECTING, WAIT_HELLO, IDENTIFYING, BACKOFF -> {
         // nothing is owed on entering these
       }
+    }
+    if (to != GatewayState.CONNECTING
+        && to != GatewayState.WAIT_HELLO
+        && to != GatewayState.WAIT_PERMIT) {
+      releaseDialSlot(); // last, for a fatal state may let no other shard dial
     }
     notify(listener -> listener.onStateChange(this, from, to));
   }
@@ -818,6 +859,10 @@ public final class Shard implements Dispatch.Acknowledger {
       stopWithoutSession();
       return;
     }
+    if (!mayIdentify()) {
+      releaseDialSlot(); // others of the bucket can go on
+      return;
+    }
     CompletionStage<Permit> acquired;
     try {
       acquired = host.identifyLimiter().acquire(id.id() % host.maxConcurrency(), id);
@@ -869,6 +914,11 @@ public final class Shard implements Dispatch.Acknowledger {
       }
       return;
     }
+    if (!mayIdentify()) { // too many others did meanwhile
+      granted.release();
+      releaseDialSlot();
+      return;
+    }
     permit = granted;
     connection.identifyPermitted();
     afterInput();
@@ -911,6 +961,8 @@ public final class Shard implements Dispatch.Acknowledger {
     context.figures.add(Figure.SENT_BYTES, bytes);
     if (outgoing.opcode() == Opcode.IDENTIFY) {
       context.identifyWaits.identified(this, System.nanoTime());
+      host.identifyGuard().identified(id, !identified);
+      identified = true;
     }
     ByteBuf payload = ctx.alloc().ioBuffer(bytes);
     payload.writeBytes(outgoing.payload());

@@ -22,6 +22,12 @@ interface ShardHost {
 
   DialLimiter dialLimiter();
 
+  /** Whether identifies have become too many. */
+  IdentifyGuard identifyGuard();
+
+  /** Counts a shard that lost its transport; how long it waits beside its own delay. */
+  long reconnectJitterNanos();
+
   Connector connector();
 
   SessionStore sessionStore();

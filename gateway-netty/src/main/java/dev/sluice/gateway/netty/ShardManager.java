@@ -14,6 +14,8 @@ import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.internal.dial.Dialer;
 import dev.sluice.gateway.netty.internal.dial.Resolvers;
+import dev.sluice.gateway.sharding.IdentifyBreaker;
+import dev.sluice.gateway.sharding.ReconnectJitter;
 import dev.sluice.gateway.sharding.SessionStartBudget;
 import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.bootstrap.Bootstrap;
@@ -32,6 +34,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,6 +43,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,6 +91,8 @@ public final class ShardManager implements AutoCloseable {
   private final AtomicInteger notYetReady = new AtomicInteger();
   private final List<LoopContext> loops; // in one order, for the figures
   private final ManagerFigures figures;
+  private final ReconnectJitter reconnectJitter =
+      ReconnectJitter.create(NanoClock.system(), new SplittableRandom()); // guarded by itself
   private final HealthReasons healthReasons = new HealthReasons();
 
   private enum Phase {
@@ -109,6 +116,7 @@ public final class ShardManager implements AutoCloseable {
       int maxConcurrency,
       IdentifyLimiter identifyLimiter,
       DialLimiter dialLimiter,
+      IdentifyGuard identifyGuard,
       ShardAssignment assignment) {}
 
   ShardManager(ShardManagerBuilder builder) {
@@ -199,6 +207,29 @@ public final class ShardManager implements AutoCloseable {
    */
   public CompletionStage<Void> ready() {
     return ready.minimalCompletionStage();
+  }
+
+  /**
+   * {@return whether identifies are stopped because there were too many} Before the start, and for
+   * a manager that could not start, nothing is.
+   */
+  public IdentifyBreakerStatus identifyBreaker() {
+    Started current = running;
+    return current == null
+        ? new IdentifyBreakerStatus(false, Set.of(), 0, 0)
+        : current.identifyGuard.status();
+  }
+
+  /**
+   * Lets shards identify again that {@link #identifyBreaker()} says are blocked, and counts from
+   * nothing. Find out first why sessions did not last: the log names what ended each of them.
+   */
+  public void releaseIdentifyBreaker() {
+    Started current = running;
+    if (current != null) {
+      current.identifyGuard.release();
+      shards.all().forEach(Shard::identifiesReleased);
+    }
   }
 
   /**
@@ -429,7 +460,8 @@ public final class ShardManager implements AutoCloseable {
                 ? new LocalIdentifyLimiter(
                     control, maxConcurrency, budget(gatewayBot), host::askGatewayBotAgain)
                 : settings.identifyLimiter,
-            new DialLimiter(control, contexts.size(), maxConcurrency),
+            new DialLimiter(control, maxConcurrency),
+            identifyGuard(gatewayBot),
             assignment);
     if (!settings.knowsAll()) {
       refresh =
@@ -502,6 +534,18 @@ public final class ShardManager implements AutoCloseable {
     }
 
     @Override
+    public IdentifyGuard identifyGuard() {
+      return running().identifyGuard;
+    }
+
+    @Override
+    public long reconnectJitterNanos() {
+      synchronized (reconnectJitter) {
+        return reconnectJitter.dropped(shards.all().size());
+      }
+    }
+
+    @Override
     public Connector connector() {
       return connector;
     }
@@ -570,6 +614,19 @@ public final class ShardManager implements AutoCloseable {
         log.error("{} concerns shard {} alone: the others go on", closeCode, shard.id());
       }
     }
+  }
+
+  private IdentifyGuard identifyGuard(GatewayBot gatewayBot) {
+    int total = gatewayBot.total();
+    IntSupplier fleetLimit =
+        () ->
+            settings.identifiesAnHour > 0
+                ? settings.identifiesAnHour
+                : IdentifyBreaker.defaultFleetLimit(shards.all().size(), total);
+    return new IdentifyGuard(
+        IdentifyBreaker.create(Integer.MAX_VALUE, settings.identifiesOfAShard, NanoClock.system()),
+        fleetLimit,
+        healthReasons);
   }
 
   /** What GET /gateway/bot says is left, or null when it was not asked. */

@@ -8,6 +8,7 @@ import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Presence;
+import dev.sluice.gateway.sharding.IdentifyBreaker;
 import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
@@ -36,6 +37,8 @@ public final class ShardManagerBuilder {
   @Nullable ShardPlan plan;
   @Nullable ShardAssignment assignment;
   int maxConcurrency;
+  int identifiesAnHour; // 0: derived from the number of shards
+  int identifiesOfAShard = IdentifyBreaker.DEFAULT_SHARD_LIMIT;
   @Nullable EventLoopGroup eventLoopGroup;
   private @Nullable IoTransport ioTransport;
   int eventLoopThreads = Runtime.getRuntime().availableProcessors();
@@ -401,6 +404,25 @@ public final class ShardManagerBuilder {
   public ShardManagerBuilder identifyLimiter(IdentifyLimiter identifyLimiter) {
     once("identifyLimiter");
     this.identifyLimiter = requireNonNull(identifyLimiter, "identifyLimiter");
+    return this;
+  }
+
+  /**
+   * Sets how many identifies are too many: beyond it they stop until {@link
+   * ShardManager#releaseIdentifyBreaker()}, and sessions that live go on and resume. Default:
+   * {@link IdentifyBreaker#defaultFleetLimit} and {@link IdentifyBreaker#DEFAULT_SHARD_LIMIT}.
+   *
+   * @param anHour how many an hour may have beside the first of each shard, at least 1; beyond it
+   *     no shard identifies; {@link Integer#MAX_VALUE} for no limit
+   * @param ofAShard how many of one shard ten minutes may have, at least 1; beyond it that shard
+   *     does not; {@link Integer#MAX_VALUE} for no limit
+   * @return this
+   * @throws IllegalArgumentException if one of them is below 1
+   */
+  public ShardManagerBuilder identifyBreaker(int anHour, int ofAShard) {
+    once("identifyBreaker");
+    this.identifiesAnHour = atLeast1("anHour", anHour);
+    this.identifiesOfAShard = atLeast1("ofAShard", ofAShard);
     return this;
   }
 

@@ -6,7 +6,9 @@ import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.sharding.IdentifyBreaker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -45,7 +47,12 @@ final class EmbeddedShard implements ShardHost, Connector {
   @Nullable Set<EventType> eventTypes;
   boolean acknowledgedByHand;
   @Nullable DispatchExceptionHandler exceptionHandler;
-  private final DialLimiter dialLimiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1, 1);
+  private final DialLimiter dialLimiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1);
+  private final IdentifyGuard identifyGuard =
+      new IdentifyGuard(
+          IdentifyBreaker.create(Integer.MAX_VALUE, Integer.MAX_VALUE, NanoClock.system()),
+          () -> Integer.MAX_VALUE,
+          new HealthReasons());
   private final GatewayConfig config;
 
   EmbeddedShard() {
@@ -158,6 +165,16 @@ final class EmbeddedShard implements ShardHost, Connector {
   @Override
   public DialLimiter dialLimiter() {
     return dialLimiter;
+  }
+
+  @Override
+  public IdentifyGuard identifyGuard() {
+    return identifyGuard;
+  }
+
+  @Override
+  public long reconnectJitterNanos() {
+    return 0;
   }
 
   @Override

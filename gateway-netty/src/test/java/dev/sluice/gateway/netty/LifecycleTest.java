@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -123,6 +124,51 @@ final class LifecycleTest extends Resources {
       assertThat(log.next()).isEqualTo("0 fatal SHARDING_REQUIRED");
       assertThat(manager.fatalCloseCode()).as("it concerns one shard").isNull();
     }
+  }
+
+  @Test
+  void shardsThatDropTogetherAreSpreadAndResumeAll() throws Exception {
+    int shards = 48;
+    Map<Integer, Long> waitsMillis = new ConcurrentHashMap<>();
+    Map<Integer, Long> droppedAtNanos = new ConcurrentHashMap<>();
+    CountDownLatch resumed = new CountDownLatch(shards);
+    ShardListener listener =
+        new ShardListener() {
+          @Override
+          public void onReconnect(Shard shard, Reconnect reconnect) {
+            droppedAtNanos.put(shard.id().id(), System.nanoTime());
+          }
+
+          @Override
+          public void onConnecting(Shard shard, URI uri, boolean resumes) {
+            long nanos = System.nanoTime() - droppedAtNanos.get(shard.id().id());
+            waitsMillis.put(shard.id().id(), TimeUnit.NANOSECONDS.toMillis(nanos));
+          }
+
+          @Override
+          public void onResumed(Shard shard, long replayed) {
+            resumed.countDown();
+          }
+        };
+    LocalGateway gateway =
+        open(LocalGateway.builder().server(server -> server.maxConcurrency(shards)).start());
+    ShardManager manager =
+        open(
+            ShardManager.builder(gateway.token(), Intents.all())
+                .apiUri(gateway.apiUri())
+                .shards(shards)
+                .listener(listener)
+                .build());
+    get(manager.start());
+    get(manager.ready());
+
+    get(gateway.killAllConnections());
+
+    assertThat(resumed.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(waitsMillis.values().stream().filter(wait -> wait > 500))
+        .as("of 32 that wait up to 2 s each: %s", waitsMillis)
+        .hasSizeGreaterThan(8);
+    assertThat(manager.stats().identifies()).isEqualTo(shards);
   }
 
   @Test

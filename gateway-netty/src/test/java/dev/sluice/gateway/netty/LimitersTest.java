@@ -6,6 +6,7 @@ import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.netty.IdentifyLimiter.Permit;
+import dev.sluice.gateway.sharding.ResumeLane;
 import dev.sluice.gateway.sharding.SessionStartBudget;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.net.URI;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -136,6 +138,24 @@ final class LimitersTest {
     }
 
     @Test
+    void shardsOfTwoGenerationsWithTheSameIdTakeTurns() throws Exception {
+      LocalIdentifyLimiter limiter = limiter(1);
+      Permit first = acquire(limiter, 0).join();
+      CompletableFuture<Permit> old = limiter.acquire(0, new ShardId(1, 16)).toCompletableFuture();
+      CompletableFuture<Permit> fresh =
+          limiter.acquire(0, new ShardId(1, 32)).toCompletableFuture();
+      first.release();
+      settle();
+      assertThat(old).isCompleted();
+      assertThat(fresh).isNotDone();
+
+      old.join().release();
+      settle();
+
+      assertThat(fresh).isCompleted();
+    }
+
+    @Test
     void aShardThatAsksAgainWhileItsPermitIsOutGetsAnother() throws Exception {
       LocalIdentifyLimiter limiter = limiter(1);
       Permit stuck = acquire(limiter, 0).join();
@@ -154,11 +174,11 @@ final class LimitersTest {
 
     private final List<Integer> dialled = new ArrayList<>();
     private final List<DialLimiter.Slot> slots = new ArrayList<>();
+    private final DialLimiter limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 2);
 
-    private void acquire(DialLimiter limiter, int shard, boolean resume) {
+    private void acquire(int shard) {
       limiter.acquire(
           shard,
-          resume,
           slot -> {
             dialled.add(shard);
             slots.add(slot);
@@ -166,38 +186,100 @@ final class LimitersTest {
     }
 
     @Test
-    void resumesAreBoundedAndGoOnInOrder() {
-      DialLimiter limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1, 1);
-      for (int shard = 0; shard < DialLimiter.RESUMES_A_LOOP + 2; shard++) {
-        acquire(limiter, shard, true);
+    void identifiesAreBoundedByBucket() {
+      for (int shard = 0; shard < 8; shard++) {
+        acquire(shard);
       }
-      assertThat(dialled).hasSize(DialLimiter.RESUMES_A_LOOP);
+
+      assertThat(dialled).containsExactly(0, 1, 2, 3, 4, 5);
+    }
+
+    @Test
+    void theLowestOfABucketIsTheNext() {
+      for (int shard : new int[] {10, 8, 6, 4, 2, 0}) {
+        acquire(shard);
+      }
+      slots.get(0).release();
+      slots.get(1).release();
+
+      assertThat(dialled).containsExactly(10, 8, 6, 0, 2);
+    }
+
+    @Test
+    void stoppedIdentifiesDoNotDial() {
+      limiter.stopIdentifies();
+
+      acquire(0);
+
+      assertThat(dialled).isEmpty();
+    }
+  }
+
+  @Nested
+  final class Resumes {
+
+    private final List<Integer> dialled = new ArrayList<>();
+    private final List<DialLimiter.Slot> slots = new ArrayList<>();
+    private final AtomicLong lagNanos = new AtomicLong();
+    private final ResumeDials dials = new ResumeDials(lagNanos::get);
+
+    private void acquire(int shard, long downSinceNanos) {
+      dials.acquire(
+          downSinceNanos,
+          slot -> {
+            dialled.add(shard);
+            slots.add(slot);
+          });
+    }
+
+    @Test
+    void theOldestOfThoseThatWaitIsTheNext() {
+      for (int shard = 0; shard < ResumeLane.MAX_DIALS + 2; shard++) {
+        acquire(shard, -shard);
+      }
+      assertThat(dialled).hasSize(ResumeLane.MAX_DIALS);
 
       slots.get(0).release();
 
-      assertThat(dialled).hasSize(DialLimiter.RESUMES_A_LOOP + 1).endsWith(64);
+      assertThat(dialled).hasSize(ResumeLane.MAX_DIALS + 1).endsWith(ResumeLane.MAX_DIALS + 1);
     }
 
     @Test
-    void identifiesAreBoundedByBucketAndDoNotHinderResumes() {
-      DialLimiter limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1, 2);
-      for (int shard = 0; shard < 8; shard++) {
-        acquire(limiter, shard, false);
+    void anEventLoopThatIsLateDialsLess() {
+      lagNanos.set(10_000_000_000L);
+      for (int shard = 0; shard < 10; shard++) {
+        acquire(shard, shard);
       }
-      acquire(limiter, 8, true);
+      assertThat(dialled).containsExactly(0, 1, 2, 3);
 
-      assertThat(dialled).containsExactly(0, 1, 2, 3, 4, 5, 8);
+      lagNanos.set(0);
+      slots.get(0).release();
+
+      assertThat(dialled).hasSize(10);
     }
 
     @Test
-    void stoppedIdentifiesDoNotDialAndResumesDo() {
-      DialLimiter limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1, 1);
-      limiter.stopIdentifies();
+    void dialsThatFailWithinTheCallLetTheNextGo() {
+      int shards = 100_000; // deeper than any stack
+      slots.clear();
+      acquire(0, 0);
+      AtomicInteger failed = new AtomicInteger();
+      for (int i = 1; i < ResumeLane.MAX_DIALS; i++) {
+        acquire(i, 0);
+      }
+      for (int i = 0; i < shards; i++) {
+        dials.acquire(
+            1,
+            slot -> {
+              failed.incrementAndGet();
+              slot.release();
+            });
+      }
+      assertThat(failed).hasValue(0);
 
-      acquire(limiter, 0, false);
-      acquire(limiter, 1, true);
+      slots.get(0).release();
 
-      assertThat(dialled).containsExactly(1);
+      assertThat(failed).hasValue(shards);
     }
   }
 }
