@@ -883,6 +883,11 @@ public final class GatewayConnection {
     return acknowledgements.checkpoint();
   }
 
+  /** {@return how many dispatches of this session were received and are not acknowledged} */
+  public int unacknowledged() {
+    return acknowledgements.unacknowledged();
+  }
+
   /** {@return the heartbeat interval in milliseconds, 0 before HELLO} */
   public long heartbeatInterval() {
     return heartbeat.intervalNanos() / MILLI_NANOS;

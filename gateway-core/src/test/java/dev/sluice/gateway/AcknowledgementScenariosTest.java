@@ -62,10 +62,12 @@ class AcknowledgementScenariosTest {
     int epoch = scenario.connection().sessionEpoch();
     scenario.event().ack();
     assertThat(checkpoint(scenario)).isEqualTo(1);
+    assertThat(scenario.connection().unacknowledged()).isEqualTo(2);
 
     scenario.connection().acknowledge(epoch, 2);
 
     assertThat(checkpoint(scenario)).isEqualTo(3);
+    assertThat(scenario.connection().unacknowledged()).isZero();
   }
 
   @Test

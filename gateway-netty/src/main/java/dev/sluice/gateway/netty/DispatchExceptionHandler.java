@@ -16,7 +16,8 @@ public interface DispatchExceptionHandler {
    * event acknowledged.
    *
    * @param shard the shard that the event came on
-   * @param dispatch the event, good until this returns; {@link Dispatch#copy()} keeps it
+   * @param dispatch the event, good until this returns unless it was acknowledged before; {@link
+   *     Dispatch#copy()} keeps it
    * @param cause what was thrown, an {@link Error} too
    * @return whether the event counts as handled. After false it is left unacknowledged as if {@link
    *     Dispatch#defer()} had been called: who keeps a copy may still acknowledge it, and otherwise

@@ -70,7 +70,9 @@ final class EventDelivery implements EventSink {
     } else {
       try {
         if (!exceptionHandler.onException(shard, dispatch, cause)) {
-          dispatch.defer();
+          if (dispatch.isValid()) { // else it was acknowledged before
+            dispatch.defer();
+          }
           return;
         }
       } catch (Throwable e) {

@@ -101,7 +101,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
   }
 
   /** Stops handling frames and reading. */
-  private void pause(ChannelHandlerContext ctx) {
+  void pause(ChannelHandlerContext ctx) {
     if (!paused) {
       paused = true;
       ctx.channel().config().setAutoRead(false);

@@ -76,6 +76,8 @@ public final class Shard implements Dispatch.Acknowledger {
   private volatile boolean storing;
   private volatile boolean storeFailed;
 
+  private volatile @Nullable EventQueue eventQueue; // null before the first event for a worker
+
   // Everything below is confined to the event loop.
   private @Nullable GatewayConnection connection;
   private @Nullable Future<Channel> dialling; // before TCP is up
@@ -93,6 +95,7 @@ public final class Shard implements Dispatch.Acknowledger {
   private @Nullable URI dialledUri;
   private int dialFailures; // in a row
   private boolean readingPaused; // by the sink
+  private @Nullable CompletableFuture<Void> drained; // null while events may come
   private boolean wasReady;
   private boolean identified; // at least once
   private boolean identifyBlocked; // until the breaker is released
@@ -234,11 +237,16 @@ public final class Shard implements Dispatch.Acknowledger {
 
   /** Goes on reading after an {@link EventSink} asked for a pause. */
   public void resumeReading() {
-    execute(
-        () -> {
-          readingPaused = false;
-          resume();
-        });
+    execute(this::readOn);
+  }
+
+  /**
+   * {@return how many events wait for a worker or were not acknowledged since; 0 without {@link
+   * Workers}}
+   */
+  public int unhandledEvents() {
+    EventQueue queue = eventQueue;
+    return queue == null ? 0 : queue.size();
   }
 
   /** {@return the shard and its state} */
@@ -314,6 +322,32 @@ public final class Shard implements Dispatch.Acknowledger {
       stopped.complete(null);
     }
     return stopped;
+  }
+
+  /**
+   * Reads no more events for good, from any thread: the step before {@link #stop}.
+   *
+   * @return completes when those that came are acknowledged; on the event loop
+   */
+  CompletionStage<Void> drain() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    boolean accepted =
+        execute(
+            () -> {
+              if (drained == null) {
+                drained = new CompletableFuture<>();
+              }
+              drained.whenComplete((nothing, failure) -> done.complete(null));
+              ChannelHandlerContext current = gateway;
+              if (current != null) {
+                handlerOf(current).pause(current);
+              }
+              tellIfDrained();
+            });
+    if (!accepted) {
+      done.complete(null);
+    }
+    return done;
   }
 
   /** Stops the shard without storing anything, from any thread: it may run elsewhere already. */
@@ -483,9 +517,38 @@ public final class Shard implements Dispatch.Acknowledger {
     readingPaused = true;
   }
 
+  /** The sink wants events again. */
+  void readOn() {
+    readingPaused = false;
+    resume();
+  }
+
   /** Whether both the sink and the bound of unacknowledged events let the next event come. */
   boolean wantsRead() {
-    return !readingPaused && connection().wantsRead();
+    return !readingPaused && drained == null && connection().wantsRead();
+  }
+
+  /** The events that are with the workers, made when the first one comes. */
+  EventQueue eventQueue(WorkerSink workers) {
+    EventQueue queue = eventQueue;
+    if (queue == null) {
+      queue = workers.queue(this, context);
+      eventQueue = queue;
+    }
+    return queue;
+  }
+
+  /**
+   * An event was acknowledged, or will not be: perhaps it was the last that {@link #drain} meant.
+   */
+  void tellIfDrained() {
+    if (drained != null && unhandledEvents() == 0 && unacknowledged() == 0) {
+      drained.complete(null);
+    }
+  }
+
+  private int unacknowledged() {
+    return connection == null ? 0 : connection.unacknowledged();
   }
 
   /** The application is done with an event; on the event loop. */
@@ -493,6 +556,7 @@ public final class Shard implements Dispatch.Acknowledger {
     if (connection != null) {
       connection.acknowledge(sessionEpoch, sequence);
       resume();
+      tellIfDrained();
     }
   }
 

@@ -81,6 +81,7 @@ public final class ShardManager implements AutoCloseable {
   private final Dialer dialer;
   private final Tls tls;
   private final Connector connector;
+  private final @Nullable WorkerSink workers;
   private final EventDelivery sink;
   private final SessionStore sessionStore;
   private final Host host = new Host();
@@ -122,7 +123,6 @@ public final class ShardManager implements AutoCloseable {
   ShardManager(ShardManagerBuilder builder) {
     this.settings = builder;
     this.token = builder.token;
-    this.sink = builder.sink();
     this.sessionStore =
         builder.sessionStore == null ? SessionStore.inMemory() : builder.sessionStore;
     this.ownsEventLoopGroup = builder.eventLoopGroup == null;
@@ -142,6 +142,8 @@ public final class ShardManager implements AutoCloseable {
     }
     this.loops = List.copyOf(loops);
     this.figures = new ManagerFigures(this.loops);
+    this.workers = builder.workerSink(contexts.size());
+    this.sink = builder.sink(workers);
     this.control = eventLoopGroup.next();
     this.resolver = Resolvers.create(transport.datagramChannel(), transport.socketChannel());
     this.dialer =
@@ -691,6 +693,9 @@ public final class ShardManager implements AutoCloseable {
   }
 
   private void release(CompletableFuture<Void> stop) {
+    if (workers != null) {
+      workers.close();
+    }
     contexts.values().forEach(context -> context.lagProbe.stop());
     resolver.close();
     if (!ownsEventLoopGroup) {

@@ -44,7 +44,9 @@ public final class ShardManagerBuilder {
   int eventLoopThreads = Runtime.getRuntime().availableProcessors();
   private @Nullable SslContext sslContext;
   @Nullable ProxySettings proxy;
-  @Nullable EventSink eventSink;
+  private @Nullable DispatchHandler handler;
+  private @Nullable Workers workers;
+  private @Nullable EventSink eventSink;
   private @Nullable Set<EventType> eventTypes;
   private boolean acknowledgedByHand;
   private @Nullable DispatchExceptionHandler exceptionHandler;
@@ -149,12 +151,22 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder onDispatch(DispatchHandler handler) {
-    requireNonNull(handler, "handler");
-    return eventSink(
-        (shard, dispatch) -> {
-          handler.onDispatch(shard, dispatch);
-          return true;
-        });
+    once("onDispatch or eventSink");
+    this.handler = requireNonNull(handler, "handler");
+    return this;
+  }
+
+  /**
+   * Lets workers call the handler, with copies, so that one which takes its time holds up no event
+   * loop. Default: the handler is called on the event loop of its shard.
+   *
+   * @param workers which threads, in which order, and how many events may wait
+   * @return this
+   */
+  public ShardManagerBuilder workers(Workers workers) {
+    once("workers");
+    this.workers = requireNonNull(workers, "workers");
+    return this;
   }
 
   /**
@@ -510,12 +522,16 @@ public final class ShardManagerBuilder {
    * @return the manager
    * @throws IllegalArgumentException if encoding and compression do not go together
    * @throws IllegalStateException if called twice, for a manager has its settings to itself; if the
-   *     library that the compression needs is missing; or if the transport is not available, with
-   *     the reason as its cause
+   *     library that the compression needs is missing; if there are workers without a handler; or
+   *     if the transport is not available, with the reason as its cause
    */
   public ShardManager build() {
     once("build()");
     checkIoTransport();
+    if (workers != null && handler == null) {
+      throw new IllegalStateException(
+          "workers: without a handler (expected: onDispatch() for them to call)");
+    }
     config.build(); // which may refuse now, rather than once the gateway has answered
     return new ShardManager(this);
   }
@@ -531,10 +547,31 @@ public final class ShardManagerBuilder {
     return maxConcurrency > 0 && gatewayUri != null && (plan != null || assignment != null);
   }
 
-  EventDelivery sink() {
-    return eventSink == null
-        ? new EventDelivery((shard, dispatch) -> true, null, false, null)
-        : new EventDelivery(eventSink, eventTypes, acknowledgedByHand, exceptionHandler);
+  @Nullable WorkerSink workerSink(int eventLoops) {
+    return workers == null
+        ? null
+        : new WorkerSink(
+            workers,
+            eventLoops,
+            requireNonNull(handler, "handler"),
+            acknowledgedByHand,
+            exceptionHandler);
+  }
+
+  EventDelivery sink(@Nullable WorkerSink workerSink) {
+    if (workerSink != null) {
+      return new EventDelivery(workerSink, eventTypes, false, exceptionHandler);
+    }
+    EventSink sink = eventSink == null ? sink(handler) : eventSink;
+    return new EventDelivery(sink, eventTypes, acknowledgedByHand, exceptionHandler);
+  }
+
+  private static EventSink sink(@Nullable DispatchHandler handler) {
+    DispatchHandler called = handler == null ? (shard, dispatch) -> {} : handler;
+    return (shard, dispatch) -> {
+      called.onDispatch(shard, dispatch);
+      return true;
+    };
   }
 
   IoTransport ioTransport() {

@@ -60,12 +60,16 @@ final class EmbeddedShard implements ShardHost, Connector {
   }
 
   EmbeddedShard(UnaryOperator<GatewayConfig.Builder> settings) {
+    this(Compression.NONE, settings);
+  }
+
+  EmbeddedShard(Compression compression, UnaryOperator<GatewayConfig.Builder> settings) {
     config =
         settings
             .apply(
                 GatewayConfig.builder("token", Intents.of())
                     .gatewayUri(URI.create("ws://gateway.test"))
-                    .compression(Compression.NONE)
+                    .compression(compression)
                     .identifyPermitsGranted())
             .build();
   }
@@ -108,6 +112,11 @@ final class EmbeddedShard implements ShardHost, Connector {
     ByteBuf request = channel.readOutbound();
     String text = request.toString(StandardCharsets.US_ASCII);
     request.release();
+    return keyOf(text);
+  }
+
+  /** {@return the key in a request of an upgrade} */
+  static String keyOf(String text) {
     int start = text.toLowerCase(java.util.Locale.ROOT).indexOf("sec-websocket-key: ") + 19;
     return text.substring(start, text.indexOf('\r', start));
   }
