@@ -102,7 +102,7 @@ public final class SessionStartBudget {
     }
     remaining = Math.min(remaining, kept.remaining());
     long resetAfterNanos = Duration.between(now, kept.resetAt()).toNanos();
-    if (resetAfterNanos > resetAfterNanos()) {
+    if (!periodRuns || resetAfterNanos - resetAfterNanos() > SLACK.toNanos()) {
       periodRuns = true;
       periodBegunHere = false;
       resetAtNanos = clock.nanoTime() + resetAfterNanos;

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.netty.internal.store.DirectoryClaim;
 import dev.sluice.gateway.netty.internal.store.OwnerOnly;
 import dev.sluice.gateway.netty.internal.store.SessionChange;
 import dev.sluice.gateway.netty.internal.store.SessionDirectory;
@@ -74,6 +75,8 @@ public final class DirectorySessionStore implements SessionStore, AutoCloseable 
   private final long fsyncIntervalNanos;
   private final InstantSource wallClock = InstantSource.system();
   private final SessionDirectory directory;
+  private final @Nullable DirectoryClaim claim;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final ScheduledThreadPoolExecutor writer;
   private final Map<ShardId, SessionChange> waiting = new ConcurrentHashMap<>();
   private final AtomicBoolean writeQueued = new AtomicBoolean();
@@ -92,6 +95,7 @@ public final class DirectorySessionStore implements SessionStore, AutoCloseable 
     this.path = builder.directory;
     this.fsync = builder.fsync;
     this.fsyncIntervalNanos = builder.fsyncInterval.toNanos();
+    this.claim = builder.claim;
     this.directory = new SessionDirectory(path, builder.opener, this::onCorrupt);
     this.writer =
         new ScheduledThreadPoolExecutor(
@@ -177,22 +181,15 @@ public final class DirectorySessionStore implements SessionStore, AutoCloseable 
     }
   }
 
-  /** As {@link #close()}, without waiting. */
-  void end() {
+  /** As {@link #close()}, without waiting; completes when it is done. */
+  CompletionStage<Void> end() {
     try {
-      writer.execute(
-          () -> {
-            write();
-            if (force != null) {
-              force.cancel(false);
-              forceNow();
-            }
-            directory.close();
-          });
+      writer.execute(this::finish);
     } catch (RejectedExecutionException e) {
       log.debug("sessions: {} is closed already", path);
     }
     writer.shutdown();
+    return ended.minimalCompletionStage();
   }
 
   /** {@return where the files are} */
@@ -247,6 +244,24 @@ public final class DirectorySessionStore implements SessionStore, AutoCloseable 
   }
 
   // On the writer.
+
+  private void finish() {
+    try {
+      write();
+      if (force != null) {
+        force.cancel(false);
+        forceNow();
+      }
+      directory.close();
+      if (claim != null) {
+        claim.release();
+      }
+    } catch (IOException | RuntimeException e) {
+      onFailure("close the files", e);
+    } finally {
+      ended.complete(null);
+    }
+  }
 
   private void write() {
     writeQueued.set(false); // first: what comes from here on is seen below, or queues another write
@@ -354,6 +369,7 @@ public final class DirectorySessionStore implements SessionStore, AutoCloseable 
     private Fsync fsync = Fsync.BATCH;
     private Duration fsyncInterval = Duration.ofSeconds(1);
     private SlotFile.Opener opener = OwnerOnly::open;
+    private @Nullable DirectoryClaim claim;
 
     private Builder(Path directory) {
       this.directory = directory;
@@ -392,6 +408,12 @@ public final class DirectorySessionStore implements SessionStore, AutoCloseable 
     /** Sets how files are opened. */
     Builder opener(SlotFile.Opener opener) {
       this.opener = opener;
+      return this;
+    }
+
+    /** Sets what is released once the store is closed. */
+    Builder claim(DirectoryClaim claim) {
+      this.claim = claim;
       return this;
     }
 

@@ -7,8 +7,10 @@ import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.sharding.IdentifyQueue;
 import dev.sluice.gateway.sharding.SessionStartBudget;
+import dev.sluice.gateway.sharding.SessionStarts;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -31,6 +33,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
   static final int UNKNOWN = -1;
 
   private static final Logger log = LoggerFactory.getLogger(LocalIdentifyLimiter.class);
+  private static final long STORE_TIMEOUT_SECONDS = 5;
   private static final long MIN_REFUSAL_NANOS = 1_000_000_000L;
   private static final long MAX_REFUSAL_NANOS = 300_000_000_000L; // then the budget is updated
 
@@ -41,23 +44,40 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
   private final Map<Integer, Queue<CompletableFuture<Permit>>> waiting = new HashMap<>();
 
   private final @Nullable SessionStartBudget budget;
+  private final SessionStore store;
+  private final InstantSource wallClock = InstantSource.system();
   private final Runnable onExhausted;
+  private final LogLimit failureLog = new LogLimit(NanoClock.system());
+  private boolean askedStore;
+  private boolean knowsStore; // what it says is in the budget
   private @Nullable ScheduledFuture<?> wakeUp;
   private boolean exhausted;
   private volatile int startsLeft = UNKNOWN;
+
+  /** Creates a limiter whose count ends with the process. */
+  LocalIdentifyLimiter(
+      EventExecutor executor,
+      int maxConcurrency,
+      @Nullable SessionStartBudget budget,
+      Runnable onExhausted) {
+    this(executor, maxConcurrency, budget, SessionStore.inMemory(), onExhausted);
+  }
 
   /**
    * Creates a limiter.
    *
    * @param budget the session starts that are left, or null when nobody knows
+   * @param store keeps their count
    * @param onExhausted is told when none is left, now and again, so that the budget is updated
    */
   LocalIdentifyLimiter(
       EventExecutor executor,
       int maxConcurrency,
       @Nullable SessionStartBudget budget,
+      SessionStore store,
       Runnable onExhausted) {
     this.executor = executor;
+    this.store = store;
     this.queue = IdentifyQueue.create(maxConcurrency, NanoClock.system());
     this.budget = budget;
     this.onExhausted = onExhausted;
@@ -80,9 +100,8 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     queue.maxConcurrency(maxConcurrency);
     if (budget != null) {
       budget.update(gatewayBot.total(), gatewayBot.remaining(), gatewayBot.resetAfter());
-      publish();
     }
-    grant();
+    keepStarts(0, this::grant);
   }
 
   @Override
@@ -98,6 +117,10 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
   }
 
   private void grant() {
+    if (!knowsStore) {
+      askStore();
+      return;
+    }
     while (queue.nextTimeoutNanos() == 0) {
       if (budget != null && !budget.trySpend()) {
         refuse(budget);
@@ -106,14 +129,81 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
       exhausted = false;
       publish();
       int shardId = queue.poll();
-      if (!take(shardId).complete(new LocalPermit(shardId))) {
-        release(shardId); // cancelled meanwhile
-        again(shardId);
-      }
+      CompletableFuture<Permit> request = take(shardId);
+      keepStarts(1, () -> give(request, shardId));
     }
     if (queue.nextTimeoutNanos() != Long.MAX_VALUE) {
       wakeUpAfter(queue.nextTimeoutNanos());
     }
+  }
+
+  private void give(CompletableFuture<Permit> request, int shardId) {
+    if (!request.complete(new LocalPermit(shardId))) {
+      release(shardId); // cancelled meanwhile
+      again(shardId);
+      executor.execute(this::grant);
+    }
+  }
+
+  private void askStore() {
+    if (!askedStore) {
+      askedStore = true;
+      keepStarts(
+          0,
+          () -> {
+            knowsStore = true;
+            grant();
+          });
+    }
+  }
+
+  /**
+   * Has the store keep the count before anything depends on it, so that no crash forgets a start.
+   *
+   * @param spent the change since the last call
+   * @param then what waits for it; run whether or not it was kept
+   */
+  private void keepStarts(int spent, Runnable then) {
+    if (budget == null) {
+      then.run();
+      return;
+    }
+    SessionStarts known = budget.starts(wallClock.instant());
+    CompletableFuture<SessionStarts> kept;
+    try {
+      kept = store.keepStarts(known, spent).toCompletableFuture();
+    } catch (RuntimeException e) {
+      kept = CompletableFuture.failedFuture(e);
+    }
+    if (kept.isDone()) {
+      kept.whenComplete((left, failure) -> onKept(budget, known, left, failure, then));
+      return;
+    }
+    kept.copy() // the time-out is ours, not the store's
+        .orTimeout(STORE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+        .whenComplete(
+            (left, failure) -> executor.execute(() -> onKept(budget, known, left, failure, then)));
+  }
+
+  private void onKept(
+      SessionStartBudget budget,
+      SessionStarts known,
+      @Nullable SessionStarts left,
+      @Nullable Throwable failure,
+      Runnable then) {
+    if (left == null) {
+      long lines = failureLog.pass();
+      if (lines > 0) {
+        log.warn(
+            "the count of session starts was not kept: {}; {} like it in the last minute",
+            failure == null ? "no answer" : Causes.describe(failure),
+            lines - 1);
+      }
+    } else if (!left.equals(known)) {
+      budget.restrict(left, wallClock.instant());
+    }
+    publish();
+    then.run();
   }
 
   /**
@@ -136,7 +226,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     queue.release(shardId);
     if (budget != null) {
       budget.refund();
-      publish();
+      keepStarts(-1, () -> {});
     }
   }
 

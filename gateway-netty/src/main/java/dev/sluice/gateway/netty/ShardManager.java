@@ -83,7 +83,7 @@ public final class ShardManager implements AutoCloseable {
   private final Connector connector;
   private final @Nullable WorkerSink workers;
   private final EventDelivery sink;
-  private final SessionStore sessionStore;
+  private volatile SessionStore sessionStore; // the default one is opened by start()
   private final Host host = new Host();
 
   private final ShardIndex shards = new ShardIndex();
@@ -185,6 +185,7 @@ public final class ShardManager implements AutoCloseable {
         throw new IllegalStateException("start() when " + phase + " (expected: NEW)");
       }
       phase = Phase.STARTED;
+      sessionStore = settings.openSessionStore();
     }
     gatewayBot(1)
         .whenComplete(
@@ -460,7 +461,11 @@ public final class ShardManager implements AutoCloseable {
             maxConcurrency,
             settings.identifyLimiter == null
                 ? new LocalIdentifyLimiter(
-                    control, maxConcurrency, budget(gatewayBot), host::askGatewayBotAgain)
+                    control,
+                    maxConcurrency,
+                    budget(gatewayBot),
+                    sessionStore,
+                    host::askGatewayBotAgain)
                 : settings.identifyLimiter,
             new DialLimiter(control, maxConcurrency),
             identifyGuard(gatewayBot),
@@ -698,12 +703,16 @@ public final class ShardManager implements AutoCloseable {
     }
     contexts.values().forEach(context -> context.lagProbe.stop());
     resolver.close();
+    CompletionStage<Void> storeEnded =
+        settings.sessionStore == null && sessionStore instanceof DirectorySessionStore own
+            ? own.end()
+            : CompletableFuture.completedStage(null);
     if (!ownsEventLoopGroup) {
-      stop.complete(null);
+      storeEnded.thenRun(() -> stop.complete(null));
       return;
     }
     Future<?> ended = eventLoopGroup.shutdownGracefully(0, 2, TimeUnit.SECONDS);
-    ended.addListener(done -> stop.complete(null));
+    ended.addListener(done -> storeEnded.thenRun(() -> stop.complete(null)));
   }
 
   private Started running() {

@@ -14,6 +14,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -52,6 +53,7 @@ public final class ShardManagerBuilder {
   private @Nullable DispatchExceptionHandler exceptionHandler;
   @Nullable IdentifyLimiter identifyLimiter;
   @Nullable SessionStore sessionStore;
+  Path sessionParent = DefaultSessions.PARENT;
   Duration checkpointInterval = Duration.ofSeconds(1);
   PipelineCustomizer customizer = new PipelineCustomizer() {};
   ShardListener listener = new ShardListener() {};
@@ -439,9 +441,12 @@ public final class ShardManagerBuilder {
   }
 
   /**
-   * Sets where sessions are kept. Default: in memory.
+   * Sets where sessions are kept. Default: in files below {@code sluice-sessions} in the working
+   * directory, in a directory that is named after the bot and that nobody else can read, so that a
+   * process that is started again resumes; in memory if another process has it in use, if it cannot
+   * be written, or if {@link #apiUri} or {@link #gatewayUri} names another gateway than Discord's.
    *
-   * @param sessionStore the store
+   * @param sessionStore the store; who gives one closes it, once the manager has stopped
    * @return this
    */
   public ShardManagerBuilder sessionStore(SessionStore sessionStore) {
@@ -545,6 +550,16 @@ public final class ShardManagerBuilder {
   /** Whether GET /gateway/bot need not be asked at all. */
   boolean knowsAll() {
     return maxConcurrency > 0 && gatewayUri != null && (plan != null || assignment != null);
+  }
+
+  /** Opens the store that was set, or the default one, which the caller then has to end. */
+  SessionStore openSessionStore() {
+    if (sessionStore != null) {
+      return sessionStore;
+    }
+    return gatewayUri == null && apiUri.equals(DEFAULT_API_URI)
+        ? DefaultSessions.open(sessionParent, token)
+        : SessionStore.inMemory();
   }
 
   @Nullable WorkerSink workerSink(int eventLoops) {

@@ -3,19 +3,24 @@ package dev.sluice.gateway.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gateway.GatewayBot;
+import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.netty.IdentifyLimiter.Permit;
 import dev.sluice.gateway.sharding.ResumeLane;
 import dev.sluice.gateway.sharding.SessionStartBudget;
+import dev.sluice.gateway.sharding.SessionStarts;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -77,6 +82,113 @@ final class LimitersTest {
       beyond.join().sent();
       settle();
       assertThat(acquire(limiter, 2)).isNotDone();
+    }
+
+    /** Keeps the count of session starts when the test says so. */
+    private static final class CountStore implements SessionStore {
+
+      final List<Integer> spent = new ArrayList<>();
+      CompletableFuture<SessionStarts> answer = new CompletableFuture<>();
+
+      @Override
+      public CompletionStage<SessionStarts> keepStarts(SessionStarts known, int spent) {
+        this.spent.add(spent);
+        return answer;
+      }
+
+      @Override
+      public CompletionStage<@Nullable GatewaySession> load(ShardId shard) {
+        return CompletableFuture.completedStage(null);
+      }
+
+      @Override
+      public CompletionStage<Boolean> store(GatewaySession session, long epoch) {
+        return CompletableFuture.completedStage(true);
+      }
+
+      @Override
+      public CompletionStage<Boolean> remove(ShardId shard, long epoch) {
+        return CompletableFuture.completedStage(true);
+      }
+    }
+
+    private static SessionStarts left(int remaining) {
+      return new SessionStarts(1000, remaining, Instant.now().plusSeconds(3600));
+    }
+
+    private static SessionStartBudget budgetOf(int remaining) {
+      SessionStartBudget budget = SessionStartBudget.create(0, NanoClock.system());
+      budget.update(1000, remaining, Duration.ofHours(1));
+      return budget;
+    }
+
+    @Test
+    void aStartIsKeptBeforeItIsGrantedAndTakenBackWhenItIsReleased() throws Exception {
+      CountStore store = new CountStore();
+      LocalIdentifyLimiter limiter =
+          new LocalIdentifyLimiter(executor, 1, budgetOf(500), store, () -> {});
+
+      CompletableFuture<Permit> permit = acquire(limiter, 0);
+      assertThat(store.spent).containsExactly(0);
+      CompletableFuture<SessionStarts> asked = store.answer;
+      store.answer = new CompletableFuture<>();
+      asked.complete(left(400));
+      settle();
+      assertThat(store.spent).containsExactly(0, 1);
+      assertThat(permit).isNotDone();
+      assertThat(limiter.sessionStartsLeft()).isEqualTo(399);
+
+      store.answer.complete(left(399));
+      settle();
+      assertThat(permit).isCompleted();
+      permit.join().release();
+      settle();
+      assertThat(store.spent).containsExactly(0, 1, -1);
+    }
+
+    @Test
+    void aCountThatWasKeptAndIsStricterHolds() throws Exception {
+      CountStore store = new CountStore();
+      store.answer.complete(left(0));
+      AtomicInteger asked = new AtomicInteger();
+      LocalIdentifyLimiter limiter =
+          new LocalIdentifyLimiter(executor, 1, budgetOf(500), store, asked::incrementAndGet);
+
+      assertThat(acquire(limiter, 0)).isNotDone();
+      assertThat(asked).hasPositiveValue();
+      assertThat(store.spent).containsExactly(0);
+
+      GatewayBot answer =
+          new GatewayBot(URI.create("wss://a.test"), 16, 1000, 500, Duration.ofHours(1), 1);
+      executor.submit(() -> limiter.update(answer, 1)).get();
+      assertThat(limiter.sessionStartsLeft()).isZero();
+    }
+
+    @Test
+    void aStoreThatFailsDelaysNoStart() throws Exception {
+      CountStore store = new CountStore();
+      store.answer.completeExceptionally(new java.io.IOException("disk full"));
+      LocalIdentifyLimiter limiter =
+          new LocalIdentifyLimiter(executor, 1, budgetOf(2), store, () -> {});
+
+      assertThat(acquire(limiter, 0)).isCompleted();
+      assertThat(limiter.sessionStartsLeft()).isEqualTo(1);
+    }
+
+    @Test
+    void aPermitThatWasCancelledMeanwhileGoesToTheNext() throws Exception {
+      CountStore store = new CountStore();
+      LocalIdentifyLimiter limiter =
+          new LocalIdentifyLimiter(executor, 1, budgetOf(500), store, () -> {});
+      CompletableFuture<Permit> cancelled = acquire(limiter, 0);
+      CompletableFuture<Permit> next = acquire(limiter, 1);
+      cancelled.cancel(false);
+
+      store.answer.complete(left(500));
+      settle();
+
+      assertThat(next).isCompleted();
+      assertThat(store.spent).containsExactly(0, 1, -1, 1);
     }
 
     @Test
