@@ -26,6 +26,7 @@ final class DispatchTail extends ChannelInboundHandlerAdapter {
       ReferenceCountUtil.release(msg);
       return;
     }
+    shard.trackGuilds(dispatch);
     if (!sink.offer(shard, dispatch)) {
       shard.pauseReading();
     }

@@ -99,6 +99,7 @@ public final class Shard implements Dispatch.Acknowledger {
   private boolean wasReady;
   private boolean identified; // at least once
   private boolean identifyBlocked; // until the breaker is released
+  private @Nullable GuildTracker guilds; // once asked for, and only if guilds are tracked
   private long downSinceNanos; // of the session that is to be resumed
   private long replayedFrom; // the sequence that RESUME names
   private boolean abandoned; // another process may run the shard
@@ -235,6 +236,43 @@ public final class Shard implements Dispatch.Acknowledger {
     context.acknowledge(new Acknowledgement(sessionEpoch, sequence));
   }
 
+  /**
+   * {@return completes, on the event loop, when the guilds that READY announced have come for the
+   * first time, or no more of them came for the time-out; at RESUMED of a session that was stored
+   * by another process, which loads nothing; exceptionally with an {@link IllegalStateException}
+   * when guilds are not tracked, or the shard ended before}
+   *
+   * @see ShardManagerBuilder#trackGuilds()
+   */
+  public CompletionStage<Void> guildsLoaded() {
+    CompletableFuture<Void> loaded = new CompletableFuture<>();
+    boolean accepted =
+        execute(
+            () -> {
+              GuildTracker tracker = guilds();
+              if (tracker == null) {
+                loaded.completeExceptionally(
+                    new IllegalStateException("guilds are not tracked (expected: trackGuilds())"));
+                return;
+              }
+              tracker
+                  .loaded()
+                  .whenComplete(
+                      (done, failure) -> {
+                        if (failure == null) {
+                          loaded.complete(null);
+                        } else {
+                          loaded.completeExceptionally(failure);
+                        }
+                      });
+            });
+    if (!accepted) {
+      loaded.completeExceptionally(
+          new IllegalStateException("shard " + id + ": its event loop has ended"));
+    }
+    return loaded;
+  }
+
   /** Goes on reading after an {@link EventSink} asked for a pause. */
   public void resumeReading() {
     execute(this::readOn);
@@ -285,6 +323,7 @@ public final class Shard implements Dispatch.Acknowledger {
     }
     connection.acknowledger(this);
     this.connection = connection;
+    guilds();
     if (session != null) {
       // How old a stored session is decides whose turn comes first, so the wall clock will do.
       Duration down = Duration.between(session.lastSeen(), Instant.now());
@@ -373,6 +412,33 @@ public final class Shard implements Dispatch.Acknowledger {
             afterInput();
           }
         });
+  }
+
+  private @Nullable GuildTracker guilds() {
+    GuildLoads loads = host.guildLoads();
+    if (guilds == null && loads != null) {
+      guilds = new GuildTracker(this, loads, context.eventLoop, host.config().intents());
+    }
+    return guilds;
+  }
+
+  /** Whether it is the shard's turn to load guilds; if not, it asks for a permit once it is. */
+  private boolean mayLoad(GatewayConnection connection) {
+    return guilds == null
+        || guilds.takeTurn(
+            () -> {
+              if (!connection.identifyWanted()) {
+                endTurn(); // the transport was lost meanwhile: the turn is another's
+              } else if (permitRequest == null) {
+                requestPermit(connection);
+              }
+            });
+  }
+
+  private void endTurn() {
+    if (guilds != null) {
+      guilds.endTurn();
+    }
   }
 
   /** Says that the identify breaker was released, from any thread. */
@@ -510,6 +576,18 @@ public final class Shard implements Dispatch.Acknowledger {
       closeByForce(closing);
     }
     afterInput();
+  }
+
+  /** Takes in what an event says of the shard's guilds, and marks it. */
+  void trackGuilds(Dispatch dispatch) {
+    if (guilds != null) {
+      guilds.received(dispatch);
+    }
+  }
+
+  void tellGuildsLoaded(int loaded, int missing) {
+    log.debug("shard {}: {} guilds loaded, {} missing", id, loaded, missing);
+    notify(listener -> listener.onGuildsLoaded(this, loaded, missing));
   }
 
   /** The sink wants no more events until {@link #resumeReading}. */
@@ -754,6 +832,13 @@ public final class Shard implements Dispatch.Acknowledger {
   private void onStateChange(GatewayConnection connection, GatewayState from, GatewayState to) {
     if (from == GatewayState.WAIT_PERMIT && to != GatewayState.IDENTIFYING) {
       abandonPermit();
+      endTurn();
+    }
+    if (from == GatewayState.IDENTIFYING && to != GatewayState.READY) {
+      endTurn();
+    }
+    if (to.isTerminal() && guilds != null) {
+      guilds.ended();
     }
     if (from == GatewayState.READY) {
       downSinceNanos = System.nanoTime();
@@ -807,6 +892,9 @@ public final class Shard implements Dispatch.Acknowledger {
       long replayed = Math.max(0, connection.receivedSequence() - replayedFrom - 1); // but RESUMED
       notify(listener -> listener.onResumed(this, replayed));
     } else {
+      if (guilds != null) {
+        guilds.sessionStarted();
+      }
       notify(listener -> listener.onReady(this));
     }
   }
@@ -924,6 +1012,7 @@ public final class Shard implements Dispatch.Acknowledger {
       return;
     }
     if (!mayIdentify()) {
+      endTurn();
       releaseDialSlot(); // others of the bucket can go on
       return;
     }
@@ -980,7 +1069,12 @@ public final class Shard implements Dispatch.Acknowledger {
     }
     if (!mayIdentify()) { // too many others did meanwhile
       granted.release();
+      endTurn();
       releaseDialSlot();
+      return;
+    }
+    if (!mayLoad(connection)) {
+      granted.release();
       return;
     }
     permit = granted;
@@ -1081,6 +1175,9 @@ public final class Shard implements Dispatch.Acknowledger {
   private void tellSessionLost(GatewayConnection connection) {
     SessionLost lost = connection.pollSessionLost();
     if (lost != null) {
+      if (guilds != null) {
+        guilds.sessionLost();
+      }
       figures.sessionLost();
       context.figures.add(Figure.SESSIONS_LOST, 1);
       log.warn(

@@ -47,6 +47,9 @@ interface ShardHost {
   /** Whether each shard counts by type and keeps a histogram. */
   boolean shardDetails();
 
+  /** The loading of guilds, or null when they are not tracked. */
+  @Nullable GuildLoads guildLoads();
+
   /** A shard is ready for the first time. */
   void shardReady();
 

@@ -63,6 +63,18 @@ public interface ShardListener {
   default void onSessionLost(Shard shard, SessionLost lost) {}
 
   /**
+   * The guilds that READY announced have come, each with a GUILD_CREATE or with word of an outage;
+   * or no more of them came for the time-out. Told after the last of these events was handed on,
+   * for every new session, and only if guilds are tracked.
+   *
+   * @param shard the shard
+   * @param loaded how many of the guilds have come
+   * @param missing how many have not; they may still come, and are marked as loaded then
+   * @see ShardManagerBuilder#trackGuilds()
+   */
+  default void onGuildsLoaded(Shard shard, int loaded, int missing) {}
+
+  /**
    * The gateway refused a shard for good. It dials no more until an operator did what the advice
    * says. Codes that concern the whole bot also end all other shards that have no session; see
    * {@link ShardManager#fatalCloseCode()}.

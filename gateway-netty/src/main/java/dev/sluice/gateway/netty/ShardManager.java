@@ -94,6 +94,7 @@ public final class ShardManager implements AutoCloseable {
   private final ManagerFigures figures;
   private final ReconnectJitter reconnectJitter =
       ReconnectJitter.create(NanoClock.system(), new SplittableRandom()); // guarded by itself
+  private final @Nullable GuildLoads guildLoads;
   private final HealthReasons healthReasons = new HealthReasons();
 
   private enum Phase {
@@ -123,6 +124,10 @@ public final class ShardManager implements AutoCloseable {
   ShardManager(ShardManagerBuilder builder) {
     this.settings = builder;
     this.token = builder.token;
+    this.guildLoads =
+        builder.tracksGuilds
+            ? new GuildLoads(builder.guildsTimeout.toNanos(), builder.maxShardsLoading)
+            : null;
     this.sessionStore =
         builder.sessionStore == null ? SessionStore.inMemory() : builder.sessionStore;
     this.ownsEventLoopGroup = builder.eventLoopGroup == null;
@@ -210,6 +215,22 @@ public final class ShardManager implements AutoCloseable {
    */
   public CompletionStage<Void> ready() {
     return ready.minimalCompletionStage();
+  }
+
+  /**
+   * {@return completes when every shard that was assigned at the start has its guilds, as {@link
+   * Shard#guildsLoaded()} says; exceptionally when {@link #ready()} does before, or guilds are not
+   * tracked}
+   *
+   * @see ShardManagerBuilder#trackGuilds()
+   */
+  public CompletionStage<Void> guildsLoaded() {
+    GuildLoads loads = guildLoads;
+    if (loads == null) {
+      return CompletableFuture.failedStage(
+          new IllegalStateException("guilds are not tracked (expected: trackGuilds())"));
+    }
+    return ready.thenCompose(all -> loads.allLoaded());
   }
 
   /**
@@ -483,6 +504,9 @@ public final class ShardManager implements AutoCloseable {
     }
     if (settings.assignment == null) {
       notYetReady.set(plan.size());
+      if (guildLoads != null) {
+        guildLoads.start(plan.size());
+      }
       log.info(
           "starts {} of {} shards on {} event loops ({}), max_concurrency {}",
           plan.size(),
@@ -492,6 +516,9 @@ public final class ShardManager implements AutoCloseable {
           maxConcurrency);
     } else {
       ready.complete(null); // shards come and go; there is no start that would be complete
+      if (guildLoads != null) {
+        guildLoads.start(0);
+      }
     }
     contexts.values().forEach(context -> context.lagProbe.start());
     assignment.start(new AssignmentListener());
@@ -590,6 +617,11 @@ public final class ShardManager implements AutoCloseable {
     @Override
     public boolean shardDetails() {
       return settings.shardDetails;
+    }
+
+    @Override
+    public @Nullable GuildLoads guildLoads() {
+      return guildLoads;
     }
 
     @Override

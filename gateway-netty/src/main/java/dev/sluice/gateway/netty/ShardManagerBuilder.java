@@ -38,6 +38,9 @@ public final class ShardManagerBuilder {
   @Nullable ShardPlan plan;
   @Nullable ShardAssignment assignment;
   int maxConcurrency;
+  boolean tracksGuilds;
+  Duration guildsTimeout = Duration.ofSeconds(15);
+  int maxShardsLoading = Integer.MAX_VALUE;
   int identifiesAnHour; // 0: derived from the number of shards
   int identifiesOfAShard = IdentifyBreaker.DEFAULT_SHARD_LIMIT;
   @Nullable EventLoopGroup eventLoopGroup;
@@ -418,6 +421,57 @@ public final class ShardManagerBuilder {
   public ShardManagerBuilder identifyLimiter(IdentifyLimiter identifyLimiter) {
     once("identifyLimiter");
     this.identifyLimiter = requireNonNull(identifyLimiter, "identifyLimiter");
+    return this;
+  }
+
+  /**
+   * Keeps track of which guilds each shard has, at about 12 bytes a guild: every GUILD_CREATE then
+   * {@linkplain dev.sluice.gateway.Dispatch#mark() says} whether the guild was loaded, joined or is
+   * available again, and {@link Shard#guildsLoaded()}, {@link ShardManager#guildsLoaded()} and
+   * {@link ShardListener#onGuildsLoaded} tell when a shard has its guilds. After the resume of a
+   * session that another process began the guilds are not known: nothing is marked but what comes
+   * back from an outage. Default: they are not tracked.
+   *
+   * @return this
+   */
+  public ShardManagerBuilder trackGuilds() {
+    once("trackGuilds");
+    this.tracksGuilds = true;
+    return this;
+  }
+
+  /**
+   * Sets how long after READY, or after the last guild that came, a shard still waits for guilds
+   * that READY announced. It matters only with {@link #trackGuilds()}. Default: 15 s.
+   *
+   * @param guildsTimeout positive
+   * @return this
+   * @throws IllegalArgumentException if it is zero or negative
+   */
+  public ShardManagerBuilder guildsTimeout(Duration guildsTimeout) {
+    once("guildsTimeout");
+    if (guildsTimeout.isNegative() || guildsTimeout.isZero()) {
+      throw new IllegalArgumentException(
+          "guildsTimeout: " + guildsTimeout + " (expected: positive)");
+    }
+    this.guildsTimeout = guildsTimeout;
+    return this;
+  }
+
+  /**
+   * Sets how many shards may be between IDENTIFY and their last guild at a time, for an application
+   * that does much work for each guild. Further shards wait with their transport up, but without
+   * their permit, so the buckets of {@code max_concurrency} go on. It matters only with {@link
+   * #trackGuilds()}. Default: no limit.
+   *
+   * @param maxShardsLoading at least 1; below {@code max_concurrency} it makes the start slower
+   *     than the gateway demands
+   * @return this
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public ShardManagerBuilder maxShardsLoading(int maxShardsLoading) {
+    once("maxShardsLoading");
+    this.maxShardsLoading = atLeast1("maxShardsLoading", maxShardsLoading);
     return this;
   }
 

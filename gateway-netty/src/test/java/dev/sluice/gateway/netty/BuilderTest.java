@@ -30,6 +30,13 @@ final class BuilderTest {
     return new Arguments[] {
       bad(b -> b.shards(0), "shard count: 0 (expected: >= 1)"),
       bad(b -> b.maxConcurrency(0), "maxConcurrency: 0 (expected: >= 1)"),
+      bad(b -> b.maxShardsLoading(0), "maxShardsLoading: 0 (expected: >= 1)"),
+      bad(b -> b.identifyBreaker(0, 1), "anHour: 0 (expected: >= 1)"),
+      bad(b -> b.identifyBreaker(1, 0), "ofAShard: 0 (expected: >= 1)"),
+      bad(b -> b.guildsTimeout(Duration.ZERO), "guildsTimeout: PT0S (expected: positive)"),
+      bad(
+          b -> b.guildsTimeout(Duration.ofMillis(-1)),
+          "guildsTimeout: PT-0.001S (expected: positive)"),
       bad(b -> b.eventLoopThreads(-1), "eventLoopThreads: -1 (expected: >= 1)"),
       bad(
           b -> b.apiRetryDelay(Duration.ofMillis(-1)),
@@ -75,6 +82,10 @@ final class BuilderTest {
       bad(b -> b.apiUri(URI.create("https://x")), "apiUri"),
       bad(b -> b.apiRetryDelay(Duration.ZERO), "apiRetryDelay"),
       bad(b -> b.maxConcurrency(1), "maxConcurrency"),
+      bad(b -> b.trackGuilds(), "trackGuilds"),
+      bad(b -> b.guildsTimeout(Duration.ofSeconds(1)), "guildsTimeout"),
+      bad(b -> b.maxShardsLoading(1), "maxShardsLoading"),
+      bad(b -> b.identifyBreaker(1, 1), "identifyBreaker"),
       bad(b -> b.identifyLimiter(new ShardManagerTest.UnlimitedIdentifies()), "identifyLimiter"),
       bad(b -> b.sessionStore(SessionStore.inMemory()), "sessionStore"),
       bad(b -> b.checkpointInterval(Duration.ofSeconds(2)), "checkpointInterval"),

@@ -182,6 +182,11 @@ final class EmbeddedShard implements ShardHost, Connector {
   }
 
   @Override
+  public @Nullable GuildLoads guildLoads() {
+    return null;
+  }
+
+  @Override
   public long reconnectJitterNanos() {
     return 0;
   }

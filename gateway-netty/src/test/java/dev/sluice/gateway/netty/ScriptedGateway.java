@@ -131,6 +131,10 @@ final class ScriptedGateway implements AutoCloseable {
       return headers.getOrDefault("sec-websocket-key", "");
     }
 
+    boolean hasInput() throws IOException {
+      return in.available() > 0;
+    }
+
     /** Answers with 101, and with what follows in the same write. */
     void upgrade(byte[]... following) throws IOException {
       write(Frames.concat(Frames.switchingProtocols(key()), Frames.concat(following)));
