@@ -54,6 +54,9 @@ public final class GatewayConnection {
   /** A connection that grants its own permits keeps the 5 s of its bucket, and a little more. */
   private static final long IDENTIFY_SPACING_NANOS = 5 * SECOND_NANOS + 200 * MILLI_NANOS;
 
+  /** Time for one answer of a gateway that is there, and for a network that just woke up. */
+  private static final long PROBE_NANOS = 5 * SECOND_NANOS;
+
   private final GatewayConfig config;
   private final ShardId shard;
   private final NanoClock clock;
@@ -76,7 +79,7 @@ public final class GatewayConnection {
   private int generation;
   private @Nullable StreamDecompressor stream;
   private boolean receiving;
-  private boolean inbound; // since the session timer was armed
+  private boolean inbound; // since the session timer or the probe was armed
   private boolean heartbeatDue; // by the timer
   private boolean heartbeatRequested; // by the gateway
   private boolean heartbeatWanted; // by the application
@@ -463,6 +466,25 @@ public final class GatewayConnection {
   }
 
   /**
+   * Says that there is reason to doubt the transport: the host slept, the network changed. A
+   * heartbeat is queued at once, and a gateway that gives no sign of life within 5 s is taken for
+   * dead, rather than after up to two intervals. Ignored before HELLO, which has its own deadline,
+   * and while no transport is up.
+   */
+  public void transportSuspected() {
+    if (!state.isOpen() || heartbeat.intervalNanos() == 0 || timers.isArmed(TimerKind.PROBE)) {
+      return;
+    }
+    long now = clock.nanoTime();
+    heartbeatWanted = true;
+    inbound = false;
+    timers.arm(TimerKind.PROBE, now + PROBE_NANOS);
+    if (timers.isArmed(TimerKind.SESSION)) { // what came before is no sign of life any more
+      timers.arm(TimerKind.SESSION, now + config.sessionTimeout().toNanos());
+    }
+  }
+
+  /**
    * Says that the application is done with the last dispatch, ahead of the next input that would
    * say the same: unless deferred it is acknowledged, and its view is past its time. A driver calls
    * it before it lets go of the message's memory.
@@ -503,6 +525,9 @@ public final class GatewayConnection {
     }
     if (timers.expire(TimerKind.SESSION, now)) {
       onSessionTimeout(now);
+    }
+    if (timers.expire(TimerKind.PROBE, now)) {
+      onProbeTimeout(now);
     }
     if (timers.expire(TimerKind.HEARTBEAT, now)) {
       onHeartbeatDue(now);
@@ -1329,6 +1354,22 @@ public final class GatewayConnection {
     }
     heartbeatDue = true;
     timers.arm(TimerKind.HEARTBEAT, now + heartbeat.intervalNanos());
+  }
+
+  private void onProbeTimeout(long now) {
+    if (inbound) {
+      return;
+    }
+    if (heartbeatWanted || heartbeat.isExcused(now)) { // nothing was asked yet, or nothing is read
+      timers.arm(TimerKind.PROBE, now + PROBE_NANOS);
+      return;
+    }
+    disconnect(
+        Signal.ZOMBIED,
+        Cause.ZOMBIE,
+        "suspected, and no sign of life within " + PROBE_NANOS / SECOND_NANOS + " s",
+        CloseCode.CLOSE_TO_RESUME,
+        0);
   }
 
   private void onHelloTimeout(long now) {

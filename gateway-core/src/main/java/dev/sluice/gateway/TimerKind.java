@@ -8,6 +8,8 @@ enum TimerKind {
   HELLO,
   /** The next heartbeat. */
   HEARTBEAT,
+  /** A sign of life of a transport under suspicion. */
+  PROBE,
   /** The moment at which a connection that grants its own permits may IDENTIFY. */
   IDENTIFY,
   /** READY or RESUMED. */

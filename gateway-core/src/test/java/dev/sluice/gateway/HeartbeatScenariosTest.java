@@ -344,4 +344,102 @@ class HeartbeatScenariosTest {
     scenario.connection().bytesReceived(generation - 1);
     scenario.advanceMillis(41_250).expectCause(Reconnect.Cause.ZOMBIE);
   }
+
+  // Suspicion.
+
+  @Test
+  void aTransportUnderSuspicionThatStaysSilentIsLeftAfterFiveSeconds() {
+    live()
+        .suspect()
+        .expectSent(Opcode.HEARTBEAT)
+        .advanceMillis(4_999)
+        .expectState(GatewayState.READY)
+        .advanceMillis(1)
+        .expectClose(4900)
+        .expectCause(Cause.ZOMBIE)
+        .expectSessionKept();
+  }
+
+  @Test
+  void aTransportUnderSuspicionThatAnswersIsKept() {
+    live()
+        .event()
+        .suspect()
+        .expectSent(Opcode.HEARTBEAT)
+        .advanceMillis(1_000)
+        .ack()
+        .advanceAcknowledgedMillis(300_000)
+        .expectState(GatewayState.READY);
+  }
+
+  @Test
+  void whatCameBeforeTheSuspicionIsNoSignOfLife() {
+    live().event().suspect().advanceMillis(5_000).expectClose(4900).expectCause(Cause.ZOMBIE);
+    in(GatewayState.RESUMING)
+        .event()
+        .suspect()
+        .advanceMillis(5_000)
+        .expectClose(4900)
+        .expectCause(Cause.ZOMBIE);
+  }
+
+  @Test
+  void aSuspicionRestartsTheWaitForReady() {
+    in(GatewayState.RESUMING)
+        .advanceMillis(30_000)
+        .ack()
+        .advanceMillis(29_999) // a millisecond before the gateway's silence would be judged
+        .suspect()
+        .advanceMillis(4_000)
+        .expectState(GatewayState.RESUMING)
+        .ack()
+        .advanceMillis(10_000)
+        .expectState(GatewayState.RESUMING);
+  }
+
+  @Test
+  void aSecondSuspicionDoesNotPutOffTheFirst() {
+    live()
+        .suspect()
+        .advanceMillis(4_000)
+        .suspect()
+        .advanceMillis(1_000)
+        .expectClose(4900)
+        .expectCause(Cause.ZOMBIE);
+  }
+
+  @Test
+  void aSuspicionWaitsWhileTheDriverDoesNotRead() {
+    Scenario scenario = live();
+    scenario.connection().readingPaused();
+    scenario.suspect().advanceMillis(20_000).expectState(GatewayState.READY);
+
+    scenario.connection().readingResumed();
+
+    scenario.advanceMillis(10_000).expectState(GatewayState.READY);
+    scenario.suspect().advanceMillis(5_000).expectClose(4900).expectCause(Cause.ZOMBIE);
+  }
+
+  @Test
+  void aSuspicionWaitsForRoomToAsk() {
+    Scenario scenario = live();
+    for (int i = 0; i < 120; i++) {
+      scenario.heartbeatRequest(); // as many as the budget leaves
+    }
+
+    scenario.suspect().advanceMillis(5_000).expectState(GatewayState.READY);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = GatewayState.class,
+      names = {"IDLE", "CONNECTING", "WAIT_HELLO", "CLOSING", "BACKOFF", "FATAL", "STOPPED"})
+  void aSuspicionWithoutASessionToLoseChangesNothing(GatewayState state) {
+    Scenario scenario = in(state);
+    long timeout = scenario.connection().nextTimeoutNanos();
+
+    scenario.suspect().expectNothingSent().expectState(state).expectIgnored(0);
+
+    assertThat(scenario.connection().nextTimeoutNanos()).isEqualTo(timeout);
+  }
 }

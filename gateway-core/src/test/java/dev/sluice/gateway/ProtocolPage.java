@@ -238,6 +238,7 @@ final class ProtocolPage {
                           case HELLO ->
                               "HELLO | " + setting("helloTimeout", DEFAULTS.helloTimeout());
                           case HEARTBEAT -> "the next heartbeat | the interval of HELLO";
+                          case PROBE -> "a sign of life of a transport under suspicion | 5 s";
                           case IDENTIFY ->
                               "the permit that a lone connection grants itself"
                                   + " | 5 s from one IDENTIFY to the next, and a little more";

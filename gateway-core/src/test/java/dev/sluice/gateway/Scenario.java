@@ -278,6 +278,11 @@ final class Scenario {
     return drain();
   }
 
+  Scenario suspect() {
+    connection().transportSuspected();
+    return drain();
+  }
+
   Scenario lost() {
     connection().transportLost();
     return drain();

@@ -75,6 +75,7 @@ class StateInputTableTest {
     LOST("transportLost", call(GatewayConnection::transportLost)),
     MALFORMED("recvMalformed", call(connection -> connection.recvMalformed("a bad frame"))),
     BYTES("bytesReceived", call(GatewayConnection::bytesReceived)),
+    SUSPECTED("transportSuspected", call(GatewayConnection::transportSuspected)),
 
     OLD_MESSAGE("recv", old((connection, old) -> connection.recv(old, "{\"op\":7}"))),
     OLD_CLOSE("recvCloseCode", old((connection, old) -> connection.recvCloseCode(old, 4004))),
@@ -140,6 +141,7 @@ class StateInputTableTest {
           LOST              IDLE         -                   dial:0     none     ignored
           MALFORMED         IDLE         -                   dial:0     none     ignored
           BYTES             IDLE         -                   dial:0     none     -
+          SUSPECTED         IDLE         -                   dial:0     none     -
           OLD_MESSAGE       IDLE         -                   dial:0     none     ignored
           OLD_CLOSE         IDLE         -                   dial:0     none     ignored
           OLD_LOST          IDLE         -                   dial:0     none     ignored
@@ -185,6 +187,7 @@ class StateInputTableTest {
           LOST              CONNECTING   -                   -          none     ignored
           MALFORMED         CONNECTING   -                   -          none     ignored
           BYTES             CONNECTING   -                   -          none     -
+          SUSPECTED         CONNECTING   -                   -          none     -
           OLD_MESSAGE       CONNECTING   -                   -          none     ignored
           OLD_CLOSE         CONNECTING   -                   -          none     ignored
           OLD_LOST          CONNECTING   -                   -          none     ignored
@@ -230,6 +233,7 @@ class StateInputTableTest {
           LOST              BACKOFF      -                   dial:0     none     -
           MALFORMED         BACKOFF      -                   dial:4900  none     malformed
           BYTES             WAIT_HELLO   -                   -          none     -
+          SUSPECTED         WAIT_HELLO   -                   -          none     -
           OLD_MESSAGE       WAIT_HELLO   -                   -          none     ignored
           OLD_CLOSE         WAIT_HELLO   -                   -          none     ignored
           OLD_LOST          WAIT_HELLO   -                   -          none     ignored
@@ -275,6 +279,7 @@ class StateInputTableTest {
           LOST              BACKOFF      -                   dial:0     kept     -
           MALFORMED         BACKOFF      -                   dial:4900  kept     malformed
           BYTES             WAIT_HELLO   -                   -          kept     -
+          SUSPECTED         WAIT_HELLO   -                   -          kept     -
           OLD_MESSAGE       WAIT_HELLO   -                   -          kept     ignored
           OLD_CLOSE         WAIT_HELLO   -                   -          kept     ignored
           OLD_LOST          WAIT_HELLO   -                   -          kept     ignored
@@ -320,6 +325,7 @@ class StateInputTableTest {
           LOST              BACKOFF      -                   dial:0     none     -
           MALFORMED         BACKOFF      -                   dial:4900  none     malformed
           BYTES             WAIT_PERMIT  -                   -          none     -
+          SUSPECTED         WAIT_PERMIT  HEARTBEAT           -          none     -
           OLD_MESSAGE       WAIT_PERMIT  -                   -          none     ignored
           OLD_CLOSE         WAIT_PERMIT  -                   -          none     ignored
           OLD_LOST          WAIT_PERMIT  -                   -          none     ignored
@@ -365,6 +371,7 @@ class StateInputTableTest {
           LOST              BACKOFF      -                   dial:0     none     -
           MALFORMED         BACKOFF      -                   dial:4900  none     malformed
           BYTES             IDENTIFYING  -                   -          none     -
+          SUSPECTED         IDENTIFYING  HEARTBEAT           -          none     -
           OLD_MESSAGE       IDENTIFYING  -                   -          none     ignored
           OLD_CLOSE         IDENTIFYING  -                   -          none     ignored
           OLD_LOST          IDENTIFYING  -                   -          none     ignored
@@ -410,6 +417,7 @@ class StateInputTableTest {
           LOST              BACKOFF      -                   dial:0     kept     -
           MALFORMED         BACKOFF      -                   dial:4900  kept     malformed
           BYTES             RESUMING     -                   -          kept     -
+          SUSPECTED         RESUMING     HEARTBEAT           -          kept     -
           OLD_MESSAGE       RESUMING     -                   -          kept     ignored
           OLD_CLOSE         RESUMING     -                   -          kept     ignored
           OLD_LOST          RESUMING     -                   -          kept     ignored
@@ -455,6 +463,7 @@ class StateInputTableTest {
           LOST              BACKOFF      -                   dial:0     kept     -
           MALFORMED         BACKOFF      -                   dial:4900  kept     malformed
           BYTES             READY        -                   -          kept     -
+          SUSPECTED         READY        HEARTBEAT           -          kept     -
           OLD_MESSAGE       READY        -                   -          kept     ignored
           OLD_CLOSE         READY        -                   -          kept     ignored
           OLD_LOST          READY        -                   -          kept     ignored
@@ -500,6 +509,7 @@ class StateInputTableTest {
           LOST              STOPPED      -                   -          kept     -
           MALFORMED         CLOSING      -                   4900       kept     ignored
           BYTES             CLOSING      -                   4900       kept     -
+          SUSPECTED         CLOSING      -                   4900       kept     -
           OLD_MESSAGE       CLOSING      -                   4900       kept     ignored
           OLD_CLOSE         CLOSING      -                   4900       kept     ignored
           OLD_LOST          CLOSING      -                   4900       kept     ignored
@@ -545,6 +555,7 @@ class StateInputTableTest {
           LOST              BACKOFF      -                   dial:0     kept     ignored
           MALFORMED         BACKOFF      -                   dial:0     kept     ignored
           BYTES             BACKOFF      -                   dial:0     kept     -
+          SUSPECTED         BACKOFF      -                   dial:0     kept     -
           OLD_MESSAGE       BACKOFF      -                   dial:0     kept     ignored
           OLD_CLOSE         BACKOFF      -                   dial:0     kept     ignored
           OLD_LOST          BACKOFF      -                   dial:0     kept     ignored
@@ -590,6 +601,7 @@ class StateInputTableTest {
           LOST              FATAL        -                   -          kept     ignored
           MALFORMED         FATAL        -                   -          kept     ignored
           BYTES             FATAL        -                   -          kept     -
+          SUSPECTED         FATAL        -                   -          kept     -
           OLD_MESSAGE       FATAL        -                   -          kept     ignored
           OLD_CLOSE         FATAL        -                   -          kept     ignored
           OLD_LOST          FATAL        -                   -          kept     ignored
@@ -635,6 +647,7 @@ class StateInputTableTest {
           LOST              STOPPED      -                   -          kept     ignored
           MALFORMED         STOPPED      -                   -          kept     ignored
           BYTES             STOPPED      -                   -          kept     -
+          SUSPECTED         STOPPED      -                   -          kept     -
           OLD_MESSAGE       STOPPED      -                   -          kept     ignored
           OLD_CLOSE         STOPPED      -                   -          kept     ignored
           OLD_LOST          STOPPED      -                   -          kept     ignored
