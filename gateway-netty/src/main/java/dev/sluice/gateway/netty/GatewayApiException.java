@@ -39,6 +39,6 @@ public final class GatewayApiException extends IOException {
 
   /** Whether asking again may help. */
   boolean isTransient() {
-    return httpStatus == 0 || httpStatus == 429 || httpStatus >= 500;
+    return httpStatus == 0 || httpStatus == 408 || httpStatus == 429 || httpStatus >= 500;
   }
 }

@@ -51,7 +51,7 @@ final class GatewayBotClient {
   /**
    * Asks once, from any thread. Completes on the event loop with the answer or with a {@link
    * GatewayApiException}; or at once with a {@link RejectedExecutionException} if the event loop
-   * has ended. Cancelling it, on the event loop, ends the exchange.
+   * has ended. Cancelling it ends the exchange.
    */
   CompletableFuture<GatewayBot> get() {
     CompletableFuture<GatewayBot> result = new CompletableFuture<>();

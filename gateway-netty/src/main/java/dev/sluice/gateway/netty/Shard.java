@@ -345,6 +345,17 @@ public final class Shard implements Dispatch.Acknowledger {
         });
   }
 
+  /** Says that the host slept, from any thread: the transport may be dead and look alive. */
+  void suspectTransport() {
+    execute(
+        () -> {
+          if (connection != null) {
+            connection.transportSuspected();
+            afterInput();
+          }
+        });
+  }
+
   /** Stops the shard, from any thread; {@link #stopped()} tells when it has. */
   CompletionStage<Void> stop(StopMode mode) {
     boolean accepted =

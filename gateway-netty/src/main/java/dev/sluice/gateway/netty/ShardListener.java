@@ -5,6 +5,7 @@ import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Reconnect;
 import dev.sluice.gateway.SessionLost;
 import java.net.URI;
+import java.time.Duration;
 
 /**
  * Is told what happens to shards. Called on the event loop of the shard; must not block. What it
@@ -93,4 +94,13 @@ public interface ShardListener {
    * @param cause why it failed
    */
   default void onDialFailure(Shard shard, URI uri, Throwable cause) {}
+
+  /**
+   * GET /gateway/bot failed at the start of the manager, in a way that may pass. It is asked again;
+   * the shards start when it answers. Called on one of the event loops.
+   *
+   * @param failure what came instead of the answer
+   * @param delay the wait until it is asked again
+   */
+  default void onApiFailure(GatewayApiException failure, Duration delay) {}
 }

@@ -12,6 +12,7 @@ import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.netty.internal.dial.ClockWatch;
 import dev.sluice.gateway.netty.internal.dial.Dialer;
 import dev.sluice.gateway.netty.internal.dial.Resolvers;
 import dev.sluice.gateway.sharding.IdentifyBreaker;
@@ -40,10 +41,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +71,6 @@ public final class ShardManager implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ShardManager.class);
 
-  private static final int GATEWAY_BOT_ATTEMPTS = 4;
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(15);
 
   private final ShardManagerBuilder settings;
@@ -84,6 +86,7 @@ public final class ShardManager implements AutoCloseable {
   private final @Nullable WorkerSink workers;
   private final EventDelivery sink;
   private volatile SessionStore sessionStore; // the default one is opened by start()
+  private final ClockWatch clockWatch;
   private final Host host = new Host();
 
   private final ShardIndex shards = new ShardIndex();
@@ -162,6 +165,7 @@ public final class ShardManager implements AutoCloseable {
             builder.proxy == null ? null : builder.proxy.proxy());
     this.tls = new Tls(builder.sslContext());
     this.connector = new SocketConnector(dialer, tls);
+    this.clockWatch = new ClockWatch(NanoClock.system(), builder.wallMillis, this::onSleep);
   }
 
   /**
@@ -178,10 +182,13 @@ public final class ShardManager implements AutoCloseable {
   }
 
   /**
-   * Asks GET /gateway/bot, then starts the shards.
+   * Asks GET /gateway/bot, then starts the shards. While that fails in a way that may pass, as it
+   * does in an outage, it is asked again and again, at last once in half a minute on average;
+   * {@link ShardListener#onApiFailure} tells. Who does not want to wait calls {@link #stop}.
    *
    * @return completes when the shards were started; exceptionally with a {@link
-   *     GatewayApiException} that says what came, when GET /gateway/bot did not answer as it should
+   *     GatewayApiException} that says what came, when GET /gateway/bot gave an answer that will
+   *     not change, such as 401 for a wrong token
    * @throws IllegalStateException if called twice, or after {@link #stop}
    */
   public CompletionStage<Void> start() {
@@ -192,7 +199,7 @@ public final class ShardManager implements AutoCloseable {
       phase = Phase.STARTED;
       sessionStore = settings.openSessionStore();
     }
-    gatewayBot(1)
+    gatewayBot()
         .whenComplete(
             (gatewayBot, failure) -> {
               if (failure != null) {
@@ -408,7 +415,7 @@ public final class ShardManager implements AutoCloseable {
     ready.completeExceptionally(failure);
   }
 
-  private CompletableFuture<GatewayBot> gatewayBot(int attempt) {
+  private CompletableFuture<GatewayBot> gatewayBot() {
     if (settings.knowsAll()) {
       return CompletableFuture.completedFuture(
           new GatewayBot(
@@ -419,24 +426,16 @@ public final class ShardManager implements AutoCloseable {
               Duration.ZERO,
               settings.maxConcurrency));
     }
-    CompletableFuture<GatewayBot> answer = askGatewayBot();
-    return answer.exceptionallyCompose(
-        failure -> {
-          Throwable cause = Causes.unwrap(failure);
-          if (attempt < GATEWAY_BOT_ATTEMPTS
-              && !started.isDone()
-              && cause instanceof GatewayApiException e
-              && e.isTransient()) {
-            log.warn("{}; asks again", e.getMessage());
-            CompletableFuture<GatewayBot> next = new CompletableFuture<>();
-            control.schedule(
-                () -> gatewayBot(attempt + 1).whenComplete((value, f) -> complete(next, value, f)),
-                Math.max(e.retryAfterNanos(), settings.apiRetryDelay.toNanos() << (attempt - 1)),
-                TimeUnit.NANOSECONDS);
-            return next;
-          }
-          return CompletableFuture.failedFuture(cause);
-        });
+    CompletableFuture<GatewayBot> answer =
+        new GatewayBotStart(
+                control,
+                this::askGatewayBot,
+                settings.apiRetryDelay.toNanos(),
+                RandomGenerator.getDefault(),
+                settings.listener::onApiFailure)
+            .ask();
+    started.whenComplete((done, stopped) -> answer.cancel(false));
+    return answer;
   }
 
   private CompletableFuture<GatewayBot> askGatewayBot() {
@@ -445,15 +444,6 @@ public final class ShardManager implements AutoCloseable {
 
   private int maxConcurrency(GatewayBot gatewayBot) {
     return settings.maxConcurrency > 0 ? settings.maxConcurrency : gatewayBot.maxConcurrency();
-  }
-
-  private static <T> void complete(
-      CompletableFuture<T> future, @Nullable T value, @Nullable Throwable failure) {
-    if (failure != null) {
-      future.completeExceptionally(Causes.unwrap(failure));
-    } else {
-      future.complete(value);
-    }
   }
 
   /** What GET /gateway/bot says of a bot that runs already. */
@@ -521,6 +511,7 @@ public final class ShardManager implements AutoCloseable {
       }
     }
     contexts.values().forEach(context -> context.lagProbe.start());
+    control.execute(() -> clockWatch.start(control));
     assignment.start(new AssignmentListener());
     started.complete(null);
   }
@@ -734,6 +725,7 @@ public final class ShardManager implements AutoCloseable {
       workers.close();
     }
     contexts.values().forEach(context -> context.lagProbe.stop());
+    stopClockWatch();
     resolver.close();
     CompletionStage<Void> storeEnded =
         settings.sessionStore == null && sessionStore instanceof DirectorySessionStore own
@@ -745,6 +737,22 @@ public final class ShardManager implements AutoCloseable {
     }
     Future<?> ended = eventLoopGroup.shutdownGracefully(0, 2, TimeUnit.SECONDS);
     ended.addListener(done -> storeEnded.thenRun(() -> stop.complete(null)));
+  }
+
+  private void stopClockWatch() {
+    try {
+      control.execute(clockWatch::stop);
+    } catch (RejectedExecutionException e) {
+      log.debug("the event loops have ended, and with them the clock watch", e);
+    }
+  }
+
+  /** Whatever was up when the host went to sleep may be dead, and look alive for long. */
+  private void onSleep(long millis) {
+    log.atWarn()
+        .addKeyValue("slept_ms", millis)
+        .log("the host slept, or its clock was set: every transport is probed");
+    shards.all().forEach(Shard::suspectTransport);
   }
 
   private Started running() {

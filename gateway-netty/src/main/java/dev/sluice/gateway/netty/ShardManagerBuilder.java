@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ public final class ShardManagerBuilder {
   @Nullable URI gatewayUri;
   URI apiUri = DEFAULT_API_URI;
   Duration apiRetryDelay = Duration.ofSeconds(1);
+  LongSupplier wallMillis = System::currentTimeMillis; // for tests to move
   Duration apiRefreshInterval = Duration.ofMinutes(1);
   @Nullable ShardPlan plan;
   @Nullable ShardAssignment assignment;
@@ -363,8 +365,9 @@ public final class ShardManagerBuilder {
   }
 
   /**
-   * Sets how long to wait before GET /gateway/bot is asked again after a failure that may pass; the
-   * wait doubles with each of three more attempts. Default: 1 s.
+   * Sets how long to wait at most before GET /gateway/bot is asked again after a failure that may
+   * pass; it doubles with each further one, up to 1 min. A random part of it is taken, but never
+   * less than what the answer asks for. Default: 1 s.
    *
    * @param apiRetryDelay not negative
    * @return this

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.testkit.LocalGateway;
 import java.net.URI;
 import java.time.Duration;
@@ -18,12 +19,34 @@ final class GatewayBotClientTest extends Resources {
 
   private static final String TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.secret-token";
 
+  private final Recorder recorder = new Recorder();
+
   private ShardManager manager(URI apiUri) {
     return open(
         ShardManager.builder(TOKEN, Intents.of())
             .apiUri(apiUri)
             .apiRetryDelay(Duration.ofMillis(1))
+            .listener(recorder)
             .build());
+  }
+
+  private static String answerOf(LocalGateway gateway) {
+    String limit = "{\"total\":9,\"remaining\":9,\"reset_after\":0,\"max_concurrency\":1}";
+    String body =
+        "{\"url\":\"" + gateway.uri() + "\",\"shards\":1,\"session_start_limit\":" + limit + '}';
+    return http(200, "", body);
+  }
+
+  /** Waits for more attempts than anybody would call a hiccup, and stops the manager then. */
+  private GatewayApiException lastOfMany(ShardManager manager, CompletionStage<Void> start)
+      throws Exception {
+    recorder.await("six attempts", () -> recorder.apiFailures().size() >= 6);
+    assertThat(start.toCompletableFuture()).isNotDone();
+
+    get(manager.stop(StopMode.GOODBYE));
+
+    assertThatThrownBy(() -> get(start)).hasMessageContaining("stopped before it started");
+    return recorder.apiFailures().get(5);
   }
 
   private static GatewayApiException failureOf(CompletionStage<Void> start) {
@@ -88,41 +111,44 @@ final class GatewayBotClientTest extends Resources {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {429, 500, 502, 503})
-  void whatMayPassIsAskedFourTimes(int status) throws Exception {
-    ScriptedGateway api = open(new ScriptedGateway());
-    CompletionStage<Void> start = manager(apiOf(api)).start();
-
-    for (int i = 0; i < 4; i++) {
-      answer(api, http(status, "Retry-After: 0.001\r\n", "<html>"));
-    }
-
-    assertThat(failureOf(start)).hasMessageContaining("HTTP " + status + " (expected: 200)");
-    assertThat(api.hasDial()).isFalse();
-  }
-
-  @Test
-  void aSecondAnswerThatIsGoodStartsTheShards() throws Exception {
+  @ValueSource(ints = {408, 429, 500, 502, 503, 520})
+  void whatMayPassIsAskedForUntilItPasses(int status) throws Exception {
     ScriptedGateway api = open(new ScriptedGateway());
     LocalGateway gateway = open(LocalGateway.builder().token(TOKEN).start());
     ShardManager manager = manager(apiOf(api));
     CompletionStage<Void> start = manager.start();
 
-    answer(api, http(503, "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n", ""));
-    String limit = "{\"total\":9,\"remaining\":9,\"reset_after\":0,\"max_concurrency\":1}";
-    String body =
-        "{\"url\":\"" + gateway.uri() + "\",\"shards\":1,\"session_start_limit\":" + limit + '}';
-    answer(api, http(200, "", body));
+    for (int i = 0; i < 6; i++) {
+      answer(api, http(status, "Retry-After: 0.001\r\n", "<html>"));
+    }
+    answer(api, answerOf(gateway));
 
     get(start);
     get(manager.ready());
-    assertThat(manager.shards()).hasSize(1);
+    assertThat(recorder.apiFailures())
+        .hasSize(6)
+        .allSatisfy(
+            failure ->
+                assertThat(failure).hasMessageContaining("HTTP " + status + " (expected: 200)"));
   }
 
   @Test
-  void aConnectionThatIsRefusedIsTriedAgainAndThenClear() {
-    GatewayApiException failure =
-        failureOf(manager(URI.create("http://127.0.0.1:1/api/v10")).start());
+  void aRetryAfterThatIsADateIsNoObstacle() throws Exception {
+    ScriptedGateway api = open(new ScriptedGateway());
+    LocalGateway gateway = open(LocalGateway.builder().token(TOKEN).start());
+    CompletionStage<Void> start = manager(apiOf(api)).start();
+
+    answer(api, http(503, "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n", ""));
+    answer(api, answerOf(gateway));
+
+    get(start);
+  }
+
+  @Test
+  void aConnectionThatIsRefusedIsTriedAgain() throws Exception {
+    ShardManager manager = manager(URI.create("http://127.0.0.1:1/api/v10"));
+
+    GatewayApiException failure = lastOfMany(manager, manager.start());
 
     assertThat(failure.httpStatus()).isZero();
     assertThat(failure)
@@ -131,15 +157,29 @@ final class GatewayBotClientTest extends Resources {
   }
 
   @Test
-  void aConnectionThatEndsWithoutAnAnswerIsTriedAgainAndThenClear() throws Exception {
+  void aConnectionThatEndsWithoutAnAnswerIsTriedAgain() throws Exception {
     ScriptedGateway api = open(new ScriptedGateway());
-    CompletionStage<Void> start = manager(apiOf(api)).start();
+    ShardManager manager = manager(apiOf(api));
+    CompletionStage<Void> start = manager.start();
 
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 6; i++) {
       answer(api, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{");
     }
 
-    assertThat(failureOf(start)).hasMessageContaining("closed");
+    assertThat(lastOfMany(manager, start)).hasMessageContaining("closed");
+  }
+
+  @Test
+  void aManagerThatIsStoppedWhileItAsksLetsGoOfTheConnection() throws Exception {
+    ScriptedGateway api = open(new ScriptedGateway());
+    ShardManager manager = manager(apiOf(api));
+    CompletionStage<Void> start = manager.start();
+    ScriptedGateway.Peer asked = open(api.accept());
+
+    get(manager.stop(StopMode.GOODBYE));
+
+    assertThatThrownBy(() -> get(start)).hasMessageContaining("stopped before it started");
+    assertThat(asked.awaitClose()).isEqualTo(ScriptedGateway.ABNORMAL);
   }
 
   @ParameterizedTest

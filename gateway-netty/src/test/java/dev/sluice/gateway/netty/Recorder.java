@@ -14,6 +14,7 @@ import dev.sluice.gateway.server.ServerSession;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,7 @@ final class Recorder implements EventSink, ShardListener, GatewayServerListener 
   private final List<Change> changes = new ArrayList<>();
   private final List<Redial> redials = new ArrayList<>();
   private final List<Failure> failures = new ArrayList<>();
+  private final List<GatewayApiException> apiFailures = new ArrayList<>();
   private final List<Command> commands = new ArrayList<>();
   private final List<Integer> clientCloseCodes = new ArrayList<>();
   private int identifies;
@@ -110,6 +112,10 @@ final class Recorder implements EventSink, ShardListener, GatewayServerListener 
     return List.copyOf(failures);
   }
 
+  synchronized List<GatewayApiException> apiFailures() {
+    return List.copyOf(apiFailures);
+  }
+
   synchronized List<Command> commands() {
     return commands.stream().filter(c -> c.opcode != Opcode.HEARTBEAT).toList();
   }
@@ -161,6 +167,12 @@ final class Recorder implements EventSink, ShardListener, GatewayServerListener 
   @Override
   public synchronized void onDialFailure(Shard shard, URI uri, Throwable cause) {
     failures.add(new Failure(shard.id().id(), uri, cause));
+    notifyAll();
+  }
+
+  @Override
+  public synchronized void onApiFailure(GatewayApiException failure, Duration delay) {
+    apiFailures.add(failure);
     notifyAll();
   }
 
