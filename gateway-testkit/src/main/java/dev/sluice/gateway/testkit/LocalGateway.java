@@ -178,9 +178,10 @@ public final class LocalGateway implements AutoCloseable {
    * {@code heartbeat-interval} (milliseconds), {@code session-starts} (in 24 h), {@code
    * replay-capacity} (events a session), {@code rate} (events a second of all sessions, or {@code
    * unlimited}; no traffic without it), {@code mix} ({@code all-intents}, {@code no-presences} or
-   * {@code slash-commands}), {@code seed}, {@code large-event-every} (events), {@code tls} (the
-   * file to write the certificate to trust to, in PEM), and {@code --until-stdin-closes} to end
-   * with the process that started this one.
+   * {@code slash-commands}), {@code seed}, {@code large-event-every} (events), {@code round-trip}
+   * (milliseconds that everything is delayed by, there and back) and {@code jitter} (milliseconds
+   * that may be added to that), {@code tls} (the file to write the certificate to trust to, in
+   * PEM), and {@code --until-stdin-closes} to end with the process that started this one.
    *
    * @param args the options
    * @throws IOException if a port is taken, or the certificate could not be written

@@ -30,12 +30,15 @@ final class StandaloneGateway {
           "seed",
           "large-event-every",
           "tls",
+          "round-trip",
+          "jitter",
           "until-stdin-closes");
 
   private final LocalGateway.Builder builder = LocalGateway.builder();
   private final @Nullable Traffic traffic;
   private final @Nullable LocalCertificate certificate;
   private final @Nullable Path certificateFile;
+  private final @Nullable Fault delay;
   private final boolean untilStdinCloses;
 
   /**
@@ -47,6 +50,7 @@ final class StandaloneGateway {
     CommandLine line = CommandLine.parse(args, OPTIONS);
     untilStdinCloses = line.has("until-stdin-closes");
     traffic = traffic(line);
+    delay = delay(line);
 
     String file = line.text("tls");
     if (file != null && file.isEmpty()) {
@@ -83,6 +87,13 @@ final class StandaloneGateway {
                     .replayCapacity(replayCapacity));
   }
 
+  private static @Nullable Fault delay(CommandLine line) {
+    Duration roundTrip = Duration.ofMillis(line.number("round-trip", 0, 0, Integer.MAX_VALUE));
+    Duration jitter = Duration.ofMillis(line.number("jitter", 0, 0, Integer.MAX_VALUE));
+    Duration max = roundTrip.plus(jitter);
+    return max.isZero() ? null : Fault.roundTrip(roundTrip, max);
+  }
+
   private static @Nullable Traffic traffic(CommandLine line) {
     TrafficMix mix = line.constant("mix", TrafficMix.NO_PRESENCES);
     int seed = line.number("seed", 1, Integer.MIN_VALUE, Integer.MAX_VALUE);
@@ -112,6 +123,9 @@ final class StandaloneGateway {
       Files.writeString(certificateFile, certificate.trustAnchorPem());
     }
     try (LocalGateway gateway = builder.start()) {
+      if (delay != null) {
+        gateway.fault(delay).start();
+      }
       if (traffic != null) {
         gateway.startTraffic(traffic).join();
       }

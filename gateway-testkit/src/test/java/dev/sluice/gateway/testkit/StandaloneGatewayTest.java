@@ -36,6 +36,7 @@ final class StandaloneGatewayTest {
           --shards=0              | --shards: 0 (expected: 1..1048576)
           --rate=fast             | --rate: fast (expected: 1..2147483646)
           --tls                   | --tls: empty (expected: the file to write the certificate to trust to)
+          --round-trip=-1         | --round-trip: -1 (expected: 0..2147483647)
           --mix=none              | --mix: none (expected: one of all-intents, no-presences, slash-commands)
           """)
   void namesTheWrongValue(String arg, String message) {

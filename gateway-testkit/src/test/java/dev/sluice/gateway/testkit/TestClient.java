@@ -100,6 +100,11 @@ final class TestClient implements WebSocket.Listener, AutoCloseable {
     return event.payload;
   }
 
+  /** {@return whether something came that was not taken, be it the end} */
+  boolean hasNext() {
+    return !events.isEmpty();
+  }
+
   JsonNode expectOp(int op) throws InterruptedException {
     JsonNode payload = next();
     assertThat(payload.path("op").asInt()).as("%s", payload).isEqualTo(op);
