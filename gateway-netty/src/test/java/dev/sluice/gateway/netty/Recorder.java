@@ -33,6 +33,9 @@ final class Recorder implements EventSink, ShardListener, GatewayServerListener 
 
   record Failure(int shard, URI uri, Throwable cause) {}
 
+  /** A session that the gateway started or resumed, and when. */
+  record Start(int shard, boolean resumed, long nanos) {}
+
   record Command(int shard, Opcode opcode, JsonNode data) {}
 
   private final List<Event> events = new ArrayList<>();
@@ -42,6 +45,7 @@ final class Recorder implements EventSink, ShardListener, GatewayServerListener 
   private final List<Failure> failures = new ArrayList<>();
   private final List<GatewayApiException> apiFailures = new ArrayList<>();
   private final List<Command> commands = new ArrayList<>();
+  private final List<Start> starts = new ArrayList<>();
   private final List<Integer> clientCloseCodes = new ArrayList<>();
   private int identifies;
   private int identifiesRejected;
@@ -128,6 +132,11 @@ final class Recorder implements EventSink, ShardListener, GatewayServerListener 
     return commands.stream().filter(c -> c.shard == shard && c.opcode == Opcode.HEARTBEAT).count();
   }
 
+  /** {@return the sessions of a shard that the gateway started or resumed} */
+  synchronized List<Start> starts(int shard) {
+    return starts.stream().filter(s -> s.shard == shard).toList();
+  }
+
   synchronized int identifies() {
     return identifies;
   }
@@ -185,6 +194,7 @@ final class Recorder implements EventSink, ShardListener, GatewayServerListener 
   @Override
   public synchronized void identified(ServerSession session) {
     identifies++;
+    starts.add(new Start(session.shard().id(), false, System.nanoTime()));
     notifyAll();
   }
 
@@ -197,6 +207,7 @@ final class Recorder implements EventSink, ShardListener, GatewayServerListener 
   @Override
   public synchronized void resumed(ServerSession session, long fromSequence) {
     resumes++;
+    starts.add(new Start(session.shard().id(), true, System.nanoTime()));
     notifyAll();
   }
 
