@@ -50,6 +50,8 @@ import java.util.function.ToDoubleFunction;
  * <tr><td>{@code sluice.gateway.heartbeat.latency.histogram}</td><td>counter</td><td>{@code le}</td><td>how many were at most so many seconds</td></tr>
  * <tr><td>{@code sluice.gateway.identifies}</td><td>counter</td><td></td><td>sessions started</td></tr>
  * <tr><td>{@code sluice.gateway.identifies.waiting}</td><td>gauge</td><td></td><td>shards that want to identify and have not yet</td></tr>
+ * <tr><td>{@code sluice.gateway.identifies.blocked}</td><td>gauge</td><td></td><td>1 while no shard may identify: the breaker tripped, or the gateway refused the whole bot</td></tr>
+ * <tr><td>{@code sluice.gateway.identifies.blocked.shards}</td><td>gauge</td><td></td><td>shards that the breaker lets identify no more by themselves</td></tr>
  * <tr><td>{@code sluice.gateway.identify.wait}</td><td>timer</td><td></td><td>from the wish to dial without a session to IDENTIFY</td></tr>
  * <tr><td>{@code sluice.gateway.identify.wait.percentile}</td><td>gauge, seconds</td><td>{@code phi}</td><td>its percentiles over the last one to two minutes</td></tr>
  * <tr><td>{@code sluice.gateway.identify.wait.histogram}</td><td>counter</td><td>{@code le}</td><td>how many were at most so many seconds</td></tr>
@@ -261,6 +263,14 @@ public final class ShardManagerMetrics implements MeterBinder, AutoCloseable {
         PREFIX + "identifies.waiting",
         "shards that want to identify and have not yet",
         stats(stats -> stats.sessions().identifiesWaiting()));
+    meters.gauge(
+        PREFIX + "identifies.blocked",
+        "1 while no shard may identify",
+        m -> m.identifyBreaker().fleetBlocked() || m.fatalCloseCode() != null ? 1 : 0);
+    meters.gauge(
+        PREFIX + "identifies.blocked.shards",
+        "shards that the breaker lets identify no more by themselves",
+        m -> m.identifyBreaker().blockedShards().size());
     bindLatency(
         meters,
         PREFIX + "identify.wait",

@@ -35,6 +35,14 @@ final class DispatchTail extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     shard.handlerFailed();
-    log.error("shard {}: a handler of the pipeline failed", shard.id(), cause);
+    long failures = shard.context().failureLog.pass();
+    if (failures > 0) {
+      Logs.of(log.atError(), shard.id())
+          .setCause(cause)
+          .log(
+              "shard {}: a handler of the pipeline failed; {} more failures in the last minute",
+              shard.id(),
+              failures - 1);
+    }
   }
 }

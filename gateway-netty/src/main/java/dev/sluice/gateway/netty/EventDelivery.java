@@ -66,7 +66,17 @@ final class EventDelivery implements EventSink {
       @Nullable DispatchExceptionHandler exceptionHandler) {
     shard.handlerFailed();
     if (exceptionHandler == null) {
-      log.error("shard {}: handling {} failed", shard.id(), dispatch, cause);
+      long failures = shard.context().failureLog.pass();
+      if (failures > 0) {
+        Logs.of(log.atError(), shard.id())
+            .addKeyValue("type", dispatch.name())
+            .setCause(cause)
+            .log(
+                "shard {}: handling {} failed; {} more failures in the last minute",
+                shard.id(),
+                dispatch,
+                failures - 1);
+      }
     } else {
       try {
         if (!exceptionHandler.onException(shard, dispatch, cause)) {
@@ -77,7 +87,17 @@ final class EventDelivery implements EventSink {
         }
       } catch (Throwable e) {
         e.addSuppressed(cause);
-        log.error("shard {}: the exception handler failed on {}", shard.id(), dispatch, e);
+        long failures = shard.context().failureLog.pass();
+        if (failures > 0) {
+          Logs.of(log.atError(), shard.id())
+              .setCause(e)
+              .log(
+                  "shard {}: the exception handler failed on {}; {} more failures in the last"
+                      + " minute",
+                  shard.id(),
+                  dispatch,
+                  failures - 1);
+        }
       }
     }
     dispatch.acknowledge();

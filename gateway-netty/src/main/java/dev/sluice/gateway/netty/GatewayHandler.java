@@ -91,7 +91,9 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (cause instanceof IOException || cause.getCause() instanceof IOException) {
-      log.debug("shard {}: transport failed", shard.id(), cause); // TLS wraps what it reports
+      Logs.of(log.atDebug(), shard.id()) // TLS wraps what it reports
+          .setCause(cause)
+          .log("shard {}: transport failed", shard.id());
       connection.transportLost(generation);
     } else {
       // A frame was lost on the way here. The gateway sends it again after a resume.

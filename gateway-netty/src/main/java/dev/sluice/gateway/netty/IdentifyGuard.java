@@ -47,11 +47,13 @@ final class IdentifyGuard {
       log.error("{}; sessions that live go on; releaseIdentifyBreaker() ends it", reason);
       health.report(FLEET, reason);
     } else if (verdict == Verdict.SHARD_BLOCKED && !blockedBefore.contains(shard)) {
-      log.error(
-          "shard {}: identifies no more: {} identifies within {}; releaseIdentifyBreaker() ends it",
-          shard,
-          breaker.shardLimit(),
-          IdentifyBreaker.SHARD_WINDOW);
+      Logs.of(log.atError(), shard)
+          .log(
+              "shard {}: identifies no more: {} identifies within {}; releaseIdentifyBreaker() ends"
+                  + " it",
+              shard,
+              breaker.shardLimit(),
+              IdentifyBreaker.SHARD_WINDOW);
       health.report(
           SHARDS,
           breaker.blockedShards().size()

@@ -11,10 +11,6 @@ final class Logs {
 
   private Logs() {}
 
-  static LoggingEventBuilder of(LoggingEventBuilder line, Shard shard) {
-    return of(line, shard.id());
-  }
-
   static LoggingEventBuilder of(LoggingEventBuilder line, ShardId shard) {
     return line.addKeyValue("shard", shard.id()).addKeyValue("shards", shard.count());
   }

@@ -1,5 +1,6 @@
 package dev.sluice.gateway.netty;
 
+import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.Scratch;
 import io.netty.channel.EventLoop;
 import java.util.random.RandomGenerator;
@@ -25,6 +26,10 @@ final class LoopContext {
   final IdentifyWaits identifyWaits = new IdentifyWaits(figures.identifyWait);
   final PauseWatch pauses = new PauseWatch(figures);
   final LagProbe lagProbe;
+
+  /** Of events whose handling failed, on any thread: a line a minute, for there may be as many. */
+  final LogLimit failureLog = new LogLimit(NanoClock.system());
+
   final Checkpoints checkpoints;
   final ResumeDials resumeDials;
 

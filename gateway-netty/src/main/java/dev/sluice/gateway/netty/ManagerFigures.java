@@ -31,6 +31,7 @@ final class ManagerFigures {
     for (Shard shard : shards) {
       states.merge(shard.state(), 1, Integer::sum);
       shardsOfLoops.merge(shard.context(), 1, Integer::sum);
+      unhandledEvents += shard.unhandledEvents();
       long pausedFor = shard.figures().pausedForNanos(nowNanos);
       if (pausedFor > 0) {
         pausedShards++;

@@ -37,7 +37,7 @@ final class PauseWatch {
     paused.remove(shard);
     if (reported.remove(shard)) {
       long millis = TimeUnit.NANOSECONDS.toMillis(nanos);
-      Logs.of(log.atInfo(), shard)
+      Logs.of(log.atInfo(), shard.id())
           .addKeyValue("paused_ms", millis)
           .log("shard {}: reads on after a pause of {} ms", shard.id(), millis);
     }
@@ -49,7 +49,7 @@ final class PauseWatch {
       long nanos = shard.figures().pausedForNanos(nowNanos);
       if (nanos >= LONG_NANOS && reported.add(shard)) {
         long millis = TimeUnit.NANOSECONDS.toMillis(nanos);
-        Logs.of(log.atWarn(), shard)
+        Logs.of(log.atWarn(), shard.id())
             .addKeyValue("paused_ms", millis)
             .log(
                 "shard {}: has read nothing for {} ms, for its events are not handled",

@@ -43,6 +43,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * One shard: its connection, its one timer, and its commands, pinned to one event loop for life.
@@ -186,7 +188,7 @@ public final class Shard implements Dispatch.Acknowledger {
         figures.sessions(),
         figures.traffic(),
         figures.heartbeats(),
-        figures.reading(0, System.nanoTime()),
+        figures.reading(unhandledEvents(), System.nanoTime()),
         figures.disconnects());
   }
 
@@ -403,7 +405,7 @@ public final class Shard implements Dispatch.Acknowledger {
   /** Stops the shard without storing anything, from any thread: it may run elsewhere already. */
   void abandon() {
     execute(() -> abandoned = true);
-    log.warn("shard {}: lost to another owner", id);
+    line(Level.WARN).log("shard {}: lost to another owner", id);
     stop(StopMode.RESTART);
   }
 
@@ -418,7 +420,7 @@ public final class Shard implements Dispatch.Acknowledger {
               && connection.sessionId() == null
               && connection.state() != GatewayState.IDENTIFYING
               && !connection.state().isTerminal()) {
-            log.info("shard {}: stops, for no shard may identify", id);
+            line(Level.INFO).log("shard {}: stops, for no shard may identify", id);
             connection.stop(StopMode.GOODBYE);
             afterInput();
           }
@@ -562,7 +564,7 @@ public final class Shard implements Dispatch.Acknowledger {
     try {
       host.customizer().onUpgraded(this, pipeline);
     } catch (RuntimeException e) {
-      log.error("shard {}: the pipeline customizer failed", id, e);
+      line(Level.ERROR).setCause(e).log("shard {}: the pipeline customizer failed", id);
       channel.close();
     }
     afterInput();
@@ -691,7 +693,7 @@ public final class Shard implements Dispatch.Acknowledger {
       delayNanos += connection.sessionId() == null ? 0 : jitterNanos;
     }
     if (reconnect.cause() == Reconnect.Cause.START) {
-      log.debug("shard {}: {}", id, reconnect.detail());
+      line(Level.DEBUG).log("shard {}: {}", id, reconnect.detail());
     } else {
       boolean whileResuming = from == GatewayState.RESUMING;
       figures.disconnected(System.currentTimeMillis(), reconnect.cause(), whileResuming);
@@ -699,12 +701,16 @@ public final class Shard implements Dispatch.Acknowledger {
       if (whileResuming) {
         context.figures.resumeFailures.add(reconnect.cause(), 1);
       }
-      log.info(
-          "shard {}: {}: {}; dials again in {} ms",
-          id,
-          reconnect.cause(),
-          reconnect.detail(),
-          TimeUnit.NANOSECONDS.toMillis(delayNanos));
+      long delayMillis = TimeUnit.NANOSECONDS.toMillis(delayNanos);
+      line(Level.INFO)
+          .addKeyValue("cause", reconnect.cause())
+          .addKeyValue("delay_ms", delayMillis)
+          .log(
+              "shard {}: {}: {}; dials again in {} ms",
+              id,
+              reconnect.cause(),
+              reconnect.detail(),
+              delayMillis);
     }
     closeTransport(reconnect.closeCode());
     storeSession(connection);
@@ -750,6 +756,10 @@ public final class Shard implements Dispatch.Acknowledger {
     reconnecting = false;
     afterInput(); // first, for the dial can fail within the call
     boolean resumes = connection.sessionId() != null;
+    line(Level.DEBUG)
+        .addKeyValue("uri", uri)
+        .addKeyValue("resumes", resumes)
+        .log("shard {}: dials {} {}", id, uri, resumes ? "to resume" : "for a new session");
     notify(listener -> listener.onConnecting(this, uri, resumes));
     Future<Channel> connecting =
         host.connector().connect(context.eventLoop, uri, opening -> onConnect(opening, uri));
@@ -777,7 +787,7 @@ public final class Shard implements Dispatch.Acknowledger {
     try {
       host.customizer().onConnect(this, opening.pipeline());
     } catch (RuntimeException e) {
-      log.error("shard {}: the pipeline customizer failed", id, e);
+      line(Level.ERROR).setCause(e).log("shard {}: the pipeline customizer failed", id);
       dialFailed(opening, 0, e);
     }
   }
@@ -791,7 +801,9 @@ public final class Shard implements Dispatch.Acknowledger {
   private void dialFailureSeen(Throwable cause) {
     URI uri = requireNonNull(dialledUri);
     context.figures.add(Figure.DIAL_FAILURES, 1);
-    log.warn("shard {}: dial of {} failed: {}", id, uri, Causes.describe(cause));
+    line(Level.WARN)
+        .addKeyValue("uri", uri)
+        .log("shard {}: dial of {} failed: {}", id, uri, Causes.describe(cause));
     if (++dialFailures >= DIAL_FAILURES_UNTIL_SUSPICION) {
       host.gatewayUnreachable();
     }
@@ -893,26 +905,31 @@ public final class Shard implements Dispatch.Acknowledger {
     } else {
       figures.identified(since);
     }
-    log.debug("shard {}: {}", id, resumed ? "resumed" : "ready");
     storeSession(connection);
-    if (!wasReady) {
-      wasReady = true;
-      host.shardReady();
-    }
     if (resumed) {
       long replayed = Math.max(0, connection.receivedSequence() - replayedFrom - 1); // but RESUMED
+      line(Level.INFO)
+          .addKeyValue("replayed", replayed)
+          .log("shard {}: resumed, {} events replayed", id, replayed);
       notify(listener -> listener.onResumed(this, replayed));
     } else {
+      line(Level.INFO).log("shard {}: ready with a new session", id);
       if (guilds != null) {
         guilds.sessionStarted();
       }
       notify(listener -> listener.onReady(this));
     }
+    if (!wasReady) {
+      wasReady = true;
+      host.shardReady();
+    }
   }
 
   private void onFatal(CloseCode closeCode) {
     String advice = FatalClose.advice(closeCode, id);
-    log.error("shard {}: gateway closed with {} ({}): {}", id, closeCode.code(), closeCode, advice);
+    line(Level.ERROR)
+        .addKeyValue("close_code", closeCode.code())
+        .log("shard {}: gateway closed with {} ({}): {}", id, closeCode.code(), closeCode, advice);
     closeTransport(0);
     context.identifyWaits.ended(this);
     host.shardFailed(this, closeCode);
@@ -920,6 +937,7 @@ public final class Shard implements Dispatch.Acknowledger {
   }
 
   private void onStopped(GatewayConnection connection) {
+    line(Level.INFO).log("shard {}: stopped", id);
     context.identifyWaits.ended(this);
     Channel last = channel;
     closeTransport(0);
@@ -969,11 +987,13 @@ public final class Shard implements Dispatch.Acknowledger {
     if (failure != null || !Boolean.TRUE.equals(kept)) {
       long lines = context.checkpoints.failureLog.pass();
       if (lines > 0) {
-        log.warn(
-            "shard {}: its session was not stored: {}; {} like it in the last minute",
-            id,
-            failure == null ? "epoch " + epoch + " is stale" : Causes.describe(failure),
-            lines - 1);
+        line(Level.WARN)
+            .addKeyValue("epoch", epoch)
+            .log(
+                "shard {}: its session was not stored: {}; {} like it in the last minute",
+                id,
+                failure == null ? "epoch " + epoch + " is stale" : Causes.describe(failure),
+                lines - 1);
       }
     }
   }
@@ -1058,7 +1078,7 @@ public final class Shard implements Dispatch.Acknowledger {
     }
     if (granted == null) {
       if (wanted) {
-        log.warn("shard {}: no identify permit, asks again", id, failure);
+        line(Level.WARN).setCause(failure).log("shard {}: no identify permit, asks again", id);
         context.eventLoop.schedule(
             () -> {
               if (connection.identifyWanted() && permitRequest == null) {
@@ -1189,14 +1209,19 @@ public final class Shard implements Dispatch.Acknowledger {
       if (guilds != null) {
         guilds.sessionLost();
       }
-      figures.sessionLost();
+      if (connection.sessionId() == null) {
+        figures.sessionLost();
+      }
       context.figures.add(Figure.SESSIONS_LOST, 1);
-      log.warn(
-          "shard {}: session lost after sequence {} of {}: {}",
-          id,
-          lost.handledSequence(),
-          lost.receivedSequence(),
-          lost.reason());
+      line(Level.WARN)
+          .addKeyValue("handled", lost.handledSequence())
+          .addKeyValue("received", lost.receivedSequence())
+          .log(
+              "shard {}: session lost after sequence {} of {}: {}",
+              id,
+              lost.handledSequence(),
+              lost.receivedSequence(),
+              lost.reason());
       notify(listener -> listener.onSessionLost(this, lost));
     }
   }
@@ -1228,7 +1253,7 @@ public final class Shard implements Dispatch.Acknowledger {
       context.eventLoop.execute(task);
       return true;
     } catch (RejectedExecutionException e) {
-      log.debug("shard {}: its event loop has ended", id, e);
+      line(Level.DEBUG).setCause(e).log("shard {}: its event loop has ended", id);
       return false;
     }
   }
@@ -1241,8 +1266,12 @@ public final class Shard implements Dispatch.Acknowledger {
     try {
       notification.send(host.listener());
     } catch (RuntimeException e) {
-      log.error("shard {}: the shard listener failed", id, e);
+      line(Level.ERROR).setCause(e).log("shard {}: the shard listener failed", id);
     }
+  }
+
+  private LoggingEventBuilder line(Level level) {
+    return Logs.of(log.atLevel(level), id);
   }
 
   private GatewayConnection connection() {

@@ -497,13 +497,16 @@ public final class ShardManager implements AutoCloseable {
       if (guildLoads != null) {
         guildLoads.start(plan.size());
       }
-      log.info(
-          "starts {} of {} shards on {} event loops ({}), max_concurrency {}",
-          plan.size(),
-          plan.count(),
-          contexts.size(),
-          IoTransport.of(eventLoopGroup),
-          maxConcurrency);
+      log.atInfo()
+          .addKeyValue("shards", plan.count())
+          .addKeyValue("max_concurrency", maxConcurrency)
+          .log(
+              "starts {} of {} shards on {} event loops ({}), max_concurrency {}",
+              plan.size(),
+              plan.count(),
+              contexts.size(),
+              IoTransport.of(eventLoopGroup),
+              maxConcurrency);
     } else {
       ready.complete(null); // shards come and go; there is no start that would be complete
       if (guildLoads != null) {
@@ -617,7 +620,8 @@ public final class ShardManager implements AutoCloseable {
 
     @Override
     public void shardReady() {
-      if (notYetReady.decrementAndGet() == 0) {
+      if (notYetReady.decrementAndGet() == 0 && !ready.isDone()) {
+        log.info("all shards have been ready");
         ready.complete(null);
       }
     }
@@ -637,11 +641,15 @@ public final class ShardManager implements AutoCloseable {
         fatalCloseCode = closeCode; // before the shards are told, for they look at it
         healthReasons.report(
             "fatal", "no shard identifies: the gateway closed with " + closeCode.code());
-        log.error("{} concerns the whole bot: shards without a session stop", closeCode);
+        log.atError()
+            .addKeyValue("close_code", closeCode.code())
+            .log("{} concerns the whole bot: shards without a session stop", closeCode);
         dialLimiter().stopIdentifies();
         shards.all().forEach(Shard::stopWithoutSession);
       } else {
-        log.error("{} concerns shard {} alone: the others go on", closeCode, shard.id());
+        Logs.of(log.atError(), shard.id())
+            .addKeyValue("close_code", closeCode.code())
+            .log("{} concerns shard {} alone: the others go on", closeCode, shard.id());
       }
     }
   }
@@ -684,7 +692,10 @@ public final class ShardManager implements AutoCloseable {
           .whenComplete(
               (session, failure) -> {
                 if (failure != null) {
-                  log.warn("shard {}: its session could not be loaded", id, failure);
+                  context.figures.addFromAnyThread(Figure.STORE_FAILURES, 1);
+                  Logs.of(log.atWarn(), id)
+                      .setCause(failure)
+                      .log("shard {}: its session could not be loaded", id);
                 }
                 @Nullable GatewaySession loaded = failure == null ? session : null;
                 shard.start(loaded);

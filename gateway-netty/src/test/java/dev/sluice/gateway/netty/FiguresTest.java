@@ -3,6 +3,7 @@ package dev.sluice.gateway.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.GatewayState;
@@ -326,6 +327,7 @@ final class FiguresTest extends Resources {
   void aBlockedEventLoopIsLate() throws Exception {
     LocalGateway gateway = gateway();
     CountDownLatch release = new CountDownLatch(1);
+    CapturedLog log = open(new CapturedLog("dev.sluice.gateway.netty", Level.WARN));
     ShardManager manager =
         ready(settings(gateway, recorder).eventLoopThreads(1).maxLoopLag(Duration.ofSeconds(1)));
     manager
@@ -352,6 +354,7 @@ final class FiguresTest extends Resources {
       Thread.onSpinWait();
     }
     assertThat(manager.stats().loops().get(0).lag().maxNanos()).isGreaterThan(900_000_000L);
+    assertThat(log.lines()).filteredOn(line -> line.text().contains("ms late")).hasSize(1);
   }
 
   @Test

@@ -3,10 +3,7 @@ package dev.sluice.gateway.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.IThrowableProxy;
-import ch.qos.logback.core.AppenderBase;
+import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.testkit.Fault;
@@ -14,49 +11,19 @@ import dev.sluice.gateway.testkit.LocalGateway;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /** The token appears in nothing that is logged or told, whatever happens to a session. */
 final class SecretTest extends Resources {
 
   private static final String TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.never-to-be-seen";
 
-  private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-  private final Queue<String> logged = new ConcurrentLinkedQueue<>();
-  private final AppenderBase<ILoggingEvent> appender =
-      new AppenderBase<>() {
-        @Override
-        protected void append(ILoggingEvent event) {
-          logged.add(event.getLoggerName() + ' ' + event.getFormattedMessage());
-          for (IThrowableProxy t = event.getThrowableProxy(); t != null; t = t.getCause()) {
-            logged.add(t.getClassName() + ' ' + t.getMessage());
-          }
-        }
-      };
-  private Level before;
-
-  @BeforeEach
-  void listen() {
-    before = root.getLevel();
-    root.iteratorForAppenders().forEachRemaining(console -> console.stop());
-    root.setLevel(Level.TRACE);
-    appender.setContext(root.getLoggerContext());
-    appender.start();
-    root.addAppender(appender);
-  }
-
-  @AfterEach
-  void stopListening() {
-    root.detachAppender(appender);
-    root.setLevel(before);
-    root.iteratorForAppenders().forEachRemaining(console -> console.start());
-  }
+  private final Queue<String> told = new ConcurrentLinkedQueue<>();
 
   @Test
   void appearsNowhereInAWholeSession() throws Exception {
+    CapturedLog log =
+        open(new CapturedLog(org.slf4j.Logger.ROOT_LOGGER_NAME, Level.TRACE)); // Netty's too
     Recorder recorder = new Recorder();
     LocalGateway gateway =
         open(
@@ -69,10 +36,18 @@ final class SecretTest extends Resources {
         ShardManager.builder(TOKEN, Intents.all())
             .apiUri(gateway.apiUri())
             .shards(2)
-            .eventSink(recorder)
+            .eventSink(
+                (shard, dispatch) -> {
+                  recorder.offer(shard, dispatch);
+                  if (dispatch.type() == EventType.RESUMED) {
+                    throw new IllegalStateException("broken handler");
+                  }
+                  return true;
+                })
+            .shardDetails(true)
             .listener(recorder)
             .configure(config -> config.maxBackoff(Duration.ofMillis(50)));
-    logged.add(builder.toString());
+    told.add(builder.toString());
     ShardManager manager = open(builder.build());
     get(manager.start());
     get(manager.ready());
@@ -81,16 +56,26 @@ final class SecretTest extends Resources {
     gateway.fault(Fault.refusal(503)).at(LocalGateway.Endpoint.RESUME).start();
     get(gateway.killAllConnections());
     recorder.awaitState(0, GatewayState.READY, 3);
+    get(gateway.requestReconnect(shard -> true));
+    recorder.awaitState(0, GatewayState.READY, 4);
+    get(gateway.invalidateSessions(shard -> shard.id() == 1, false));
+    recorder.awaitState(1, GatewayState.IDENTIFYING, 2);
+    told.add(manager.health().toString());
     get(gateway.closeConnections(shard -> shard.id() == 0, 4004));
     recorder.awaitState(0, GatewayState.FATAL);
-    logged.add(manager.toString() + manager.shards() + manager.stats());
-    recorder.failures().forEach(failure -> logged.add(failure.toString()));
-    recorder.reconnects(0).forEach(reconnect -> logged.add(reconnect.toString()));
-    manager.shards().forEach(shard -> logged.add(shard.session().toString()));
+    told.add(manager.toString() + manager.shards() + manager.stats());
+    recorder.failures().forEach(failure -> told.add(failure.toString()));
+    recorder.reconnects(0).forEach(reconnect -> told.add(reconnect.toString()));
+    manager.shards().forEach(shard -> told.add(shard.stats().toString()));
+    told.add(manager.health().toString());
+    manager.shards().forEach(shard -> told.add(shard.session().toString()));
     manager.close();
 
-    assertThat(logged).anyMatch(line -> line.contains("503"));
-    assertThat(logged).anyMatch(line -> line.contains("4004") || line.contains("AUTHENTICATION"));
-    assertThat(logged).noneMatch(line -> line.contains("never-to-be-seen"));
+    assertThat(log.lines()).anyMatch(line -> line.contains("503"));
+    assertThat(log.lines()).anyMatch(line -> line.contains("AUTHENTICATION_FAILED"));
+    assertThat(log.lines())
+        .anyMatch(line -> line.level() == Level.TRACE || line.level() == Level.DEBUG);
+    assertThat(log.lines()).noneMatch(line -> line.contains("never-to-be-seen"));
+    assertThat(told).noneMatch(line -> line.contains("never-to-be-seen"));
   }
 }
