@@ -2,6 +2,7 @@ package dev.sluice.gateway.netty;
 
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.sharding.ShardPlan;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
@@ -20,7 +21,15 @@ public interface ShardAssignment {
    */
   void start(Listener listener);
 
-  /** Ends: the manager gives back what it runs, and no more is assigned. */
+  /**
+   * A shard was given back by the manager of its own accord: its session is stored, its transport
+   * closed, and another process may run it.
+   *
+   * @param shard a shard that was assigned
+   */
+  default void released(ShardId shard) {}
+
+  /** Ends: the manager runs no shard any more, and none is to be assigned. */
   void stop();
 
   /** What the manager does with assignments. Thread-safe. */
@@ -59,5 +68,26 @@ public interface ShardAssignment {
    */
   static ShardAssignment fixed(ShardPlan plan) {
     return new FixedShardAssignment(plan);
+  }
+
+  /**
+   * {@return an assignment of those shards of a plan that no other process of this machine runs,
+   * each as soon as it is free}
+   *
+   * <p>A process that is started beside the old one waits for each shard until that one releases
+   * it, or ends in whatever way, and then runs it; so it serves as a standby too. The first takes
+   * all that are free. Give both a {@link DirectorySessionStore} of one directory, the same as this
+   * one's or another, so that the new one resumes what the old one stored.
+   *
+   * <p>Locks of the operating system say who has a shard. The directory must be on a file system of
+   * this machine, for on others locks may be missing or outlive their owner. Nothing else in the
+   * process may open the files {@code shards-of-*.locks}: to close one gives up its locks.
+   *
+   * @param directory where the files of the locks are; made when the assignment starts, readable by
+   *     its owner alone
+   * @param plan the shards that this process may run
+   */
+  static ShardAssignment fileLocks(Path directory, ShardPlan plan) {
+    return new FileLockAssignment(directory, plan);
   }
 }

@@ -293,19 +293,15 @@ public final class ShardManager implements AutoCloseable {
     }
     started.completeExceptionally(new IllegalStateException("stopped before it started"));
     ready.completeExceptionally(new IllegalStateException("stopped before every shard was ready"));
-    Started current = running;
-    if (current != null) {
-      try {
-        current.assignment.stop();
-      } catch (RuntimeException e) {
-        log.error("the shard assignment did not stop", e);
-      }
-    }
     CompletableFuture.allOf(
             shards.all().stream()
                 .map(shard -> shard.stop(mode).toCompletableFuture())
                 .toArray(CompletableFuture<?>[]::new))
-        .whenComplete((done, failure) -> release(stop));
+        .whenComplete(
+            (done, failure) -> {
+              stopAssignment();
+              release(stop);
+            });
     return stop.minimalCompletionStage();
   }
 
@@ -728,6 +724,18 @@ public final class ShardManager implements AutoCloseable {
       if (shard != null) {
         shard.abandon();
       }
+    }
+  }
+
+  private void stopAssignment() {
+    Started current = running;
+    if (current == null) {
+      return;
+    }
+    try {
+      current.assignment.stop();
+    } catch (RuntimeException e) {
+      log.error("the shard assignment did not stop", e);
     }
   }
 
