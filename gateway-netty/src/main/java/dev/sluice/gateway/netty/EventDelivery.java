@@ -58,6 +58,15 @@ final class EventDelivery implements EventSink {
     }
   }
 
+  @Override
+  public void stopped() {
+    try {
+      sink.stopped();
+    } catch (RuntimeException e) {
+      log.error("the event sink failed at the end", e);
+    }
+  }
+
   /** Counts and reports what the handling of an event threw, and acknowledges or defers it. */
   static void failed(
       Shard shard,

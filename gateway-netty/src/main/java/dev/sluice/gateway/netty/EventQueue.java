@@ -58,7 +58,11 @@ final class EventQueue {
       memory.release();
       throw e;
     }
-    dispatch.defer();
+    if (dispatch.isDeferred()) {
+      event.dispatch.defer(); // to be acknowledged by hand
+    } else {
+      dispatch.defer();
+    }
     size.setOpaque(size.getPlain() + 1);
     bytes += event.length;
     budget.take(event.length);

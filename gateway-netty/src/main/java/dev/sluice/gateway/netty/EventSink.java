@@ -24,4 +24,7 @@ public interface EventSink {
    *     DispatchExceptionHandler}, and the shard reads on
    */
   boolean offer(Shard shard, Dispatch dispatch) throws Exception;
+
+  /** The manager has stopped and offers nothing any more. Called once, on any thread. */
+  default void stopped() {}
 }

@@ -83,7 +83,6 @@ public final class ShardManager implements AutoCloseable {
   private final Dialer dialer;
   private final Tls tls;
   private final Connector connector;
-  private final @Nullable WorkerSink workers;
   private final EventDelivery sink;
   private volatile SessionStore sessionStore; // the default one is opened by start()
   private final ClockWatch clockWatch;
@@ -150,8 +149,7 @@ public final class ShardManager implements AutoCloseable {
     }
     this.loops = List.copyOf(loops);
     this.figures = new ManagerFigures(this.loops);
-    this.workers = builder.workerSink(contexts.size());
-    this.sink = builder.sink(workers);
+    this.sink = builder.sink(contexts.size());
     this.control = eventLoopGroup.next();
     this.resolver = Resolvers.create(transport.datagramChannel(), transport.socketChannel());
     this.dialer =
@@ -740,9 +738,7 @@ public final class ShardManager implements AutoCloseable {
   }
 
   private void release(CompletableFuture<Void> stop) {
-    if (workers != null) {
-      workers.close();
-    }
+    sink.stopped();
     contexts.values().forEach(context -> context.lagProbe.stop());
     stopClockWatch();
     resolver.close();

@@ -619,26 +619,15 @@ public final class ShardManagerBuilder {
         : SessionStore.inMemory();
   }
 
-  @Nullable WorkerSink workerSink(int eventLoops) {
-    return workers == null
-        ? null
-        : new WorkerSink(
-            workers,
-            eventLoops,
-            requireNonNull(handler, "handler"),
-            acknowledgedByHand,
-            exceptionHandler);
-  }
-
-  EventDelivery sink(@Nullable WorkerSink workerSink) {
-    if (workerSink != null) {
-      return new EventDelivery(workerSink, eventTypes, false, exceptionHandler);
-    }
-    EventSink sink = eventSink == null ? sink(handler) : eventSink;
+  EventDelivery sink(int eventLoops) {
+    EventSink sink =
+        workers != null && handler != null
+            ? new WorkerSink(workers, eventLoops, handler, exceptionHandler)
+            : eventSink != null ? eventSink : inline(handler);
     return new EventDelivery(sink, eventTypes, acknowledgedByHand, exceptionHandler);
   }
 
-  private static EventSink sink(@Nullable DispatchHandler handler) {
+  private static EventSink inline(@Nullable DispatchHandler handler) {
     DispatchHandler called = handler == null ? (shard, dispatch) -> {} : handler;
     return (shard, dispatch) -> {
       called.onDispatch(shard, dispatch);

@@ -24,7 +24,6 @@ final class WorkerSink implements EventSink {
 
   private final Workers settings;
   private final DispatchHandler handler;
-  private final boolean acknowledgedByHand;
   private final @Nullable DispatchExceptionHandler exceptionHandler;
   private final WorkerGroup<QueuedEvent> workers;
   private final @Nullable ThreadPoolExecutor ownThreads;
@@ -35,11 +34,9 @@ final class WorkerSink implements EventSink {
       Workers settings,
       int eventLoops,
       DispatchHandler handler,
-      boolean acknowledgedByHand,
       @Nullable DispatchExceptionHandler exceptionHandler) {
     this.settings = settings;
     this.handler = handler;
-    this.acknowledgedByHand = acknowledgedByHand;
     this.exceptionHandler = exceptionHandler;
     this.maxBytesPerLoop = Math.max(1, settings.maxBytes() / eventLoops);
     Executor executor = settings.executor();
@@ -76,9 +73,6 @@ final class WorkerSink implements EventSink {
     Dispatch dispatch = event.dispatch;
     Shard shard = event.queue.shard;
     try {
-      if (acknowledgedByHand) {
-        dispatch.defer();
-      }
       handler.onDispatch(shard, dispatch);
       if (!dispatch.isDeferred()) {
         dispatch.acknowledge();
@@ -95,7 +89,8 @@ final class WorkerSink implements EventSink {
    * Ends the manager's own threads, interrupting what they handle, and gives up the events that
    * wait. Those were not acknowledged, so a resumed session brings them again.
    */
-  void close() {
+  @Override
+  public void stopped() {
     workers.close();
     if (ownThreads != null) {
       ownThreads.shutdownNow();

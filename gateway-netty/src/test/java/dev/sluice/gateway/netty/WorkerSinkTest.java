@@ -68,9 +68,7 @@ final class WorkerSinkTest {
             workers,
             1,
             (from, dispatch) -> handler.onDispatch(from, dispatch),
-            shard.acknowledgedByHand,
             shard.exceptionHandler);
-    shard.acknowledgedByHand = false; // the handler's, not the sink's
     shard.sink = sink;
     return sink;
   }
@@ -131,7 +129,6 @@ final class WorkerSinkTest {
 
   @Test
   void aFullQueueStopsReadingAndTheLowWatermarkLetsItGoOn() {
-    start(workers().capacity(4).lowWatermark(1));
     shard.acknowledgedByHand = true;
     handler = (from, dispatch) -> kept.add(dispatch.copy());
     start(workers().capacity(4).lowWatermark(1));
@@ -383,7 +380,7 @@ final class WorkerSinkTest {
     shard.ready();
     in(2, 4);
 
-    sink.close();
+    sink.stopped();
     in(5, 6);
     work();
 
