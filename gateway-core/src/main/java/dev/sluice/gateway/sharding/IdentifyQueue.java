@@ -13,8 +13,15 @@ import java.util.TreeSet;
  * IDENTIFY was written, so a slow write cannot bring two of them closer together at the gateway; a
  * permit that was not used costs nothing. RESUME needs no permit.
  *
+ * <p>The gateway counts from the arrival, which is somewhere between the write and READY. If READY
+ * comes late, as from a machine that has just started, so may have the IDENTIFY have arrived: then
+ * the bucket opens 5 s after READY, as long as that is not later than {@link #MAX_SLACK}, with
+ * which a start takes at most 5 % longer than the gateway demands. The first window of a bucket may
+ * be longer by {@link #MAX_FIRST_SLACK}, for it is the one that is late most, and begins at once.
+ *
  * <p>Cycle of a shard: {@link #enqueue}, {@link #poll} yields it, then {@link #sent} or {@link
- * #release}. Until one of the two comes its bucket stays closed.
+ * #release}. Until one of the two comes its bucket stays closed. {@link #answered} follows {@link
+ * #sent} when READY came.
  *
  * <p>Not thread-safe; confine to one thread.
  *
@@ -28,22 +35,36 @@ public final class IdentifyQueue {
   /** Added to the window, because the gateway measures at arrival. */
   public static final Duration SLACK = Duration.ofMillis(150);
 
+  /** Added at most, when READY is late. */
+  public static final Duration MAX_SLACK = Duration.ofMillis(240);
+
+  /** Added at most to the first window of a bucket, when READY is late. */
+  public static final Duration MAX_FIRST_SLACK = Duration.ofSeconds(1);
+
   private static final int NONE = -1;
 
   private final NanoClock clock;
   private final long spacingNanos;
+  private final long lateNanos; // how much longer a window may be
+  private final long firstLateNanos;
   private Bucket[] buckets;
 
   private static final class Bucket {
     final NavigableSet<Integer> waiting = new TreeSet<>();
     int permitted = NONE;
     boolean used;
+    boolean first; // was the last one
+    int unanswered = NONE;
     long lastSentNanos;
+    long lastAnsweredNanos;
   }
 
-  private IdentifyQueue(int maxConcurrency, Duration spacing, NanoClock clock) {
-    this.clock = clock;
+  private IdentifyQueue(
+      int maxConcurrency, Duration spacing, Duration late, Duration firstLate, NanoClock clock) {
+    this.clock = requireNonNull(clock, "clock");
     this.spacingNanos = spacing.toNanos();
+    this.lateNanos = late.toNanos();
+    this.firstLateNanos = firstLate.toNanos();
     this.buckets = makeBuckets(maxConcurrency);
   }
 
@@ -56,11 +77,16 @@ public final class IdentifyQueue {
    * @throws IllegalArgumentException if the concurrency is below 1
    */
   public static IdentifyQueue create(int maxConcurrency, NanoClock clock) {
-    return create(maxConcurrency, WINDOW.plus(SLACK), clock);
+    return new IdentifyQueue(
+        maxConcurrency,
+        WINDOW.plus(SLACK),
+        MAX_SLACK.minus(SLACK),
+        MAX_FIRST_SLACK.minus(SLACK),
+        clock);
   }
 
   /**
-   * Creates an empty queue.
+   * Creates an empty queue whose windows are what they are, however late READY comes.
    *
    * @param maxConcurrency {@code session_start_limit.max_concurrency}, at least 1
    * @param spacing the least time between two identifies of a bucket; behind a proxy that paces by
@@ -73,7 +99,7 @@ public final class IdentifyQueue {
     if (spacing.isNegative()) {
       throw new IllegalArgumentException("spacing: " + spacing + " (expected: not negative)");
     }
-    return new IdentifyQueue(maxConcurrency, spacing, requireNonNull(clock, "clock"));
+    return new IdentifyQueue(maxConcurrency, spacing, Duration.ZERO, Duration.ZERO, clock);
   }
 
   /** {@return how many buckets there are} */
@@ -110,6 +136,7 @@ public final class IdentifyQueue {
     for (Bucket bucket : next) {
       bucket.used = used;
       bucket.lastSentNanos = latest;
+      bucket.lastAnsweredNanos = latest;
     }
     buckets = next;
     for (Bucket bucket : old) {
@@ -154,8 +181,26 @@ public final class IdentifyQueue {
   public void sent(int shardId) {
     Bucket bucket = permitted(shardId);
     bucket.permitted = NONE;
+    bucket.first = !bucket.used;
     bucket.used = true;
+    bucket.unanswered = shardId;
     bucket.lastSentNanos = clock.nanoTime();
+    bucket.lastAnsweredNanos = bucket.lastSentNanos;
+  }
+
+  /**
+   * Says that the IDENTIFY of a shard was answered by READY, so that it had arrived by now. What
+   * else comes of it is no answer.
+   *
+   * @param shardId a shard that {@link #sent} was called for; another one, or one whose bucket went
+   *     on meanwhile, changes nothing
+   */
+  public void answered(int shardId) {
+    Bucket bucket = bucket(shardId);
+    if (bucket.unanswered == shardId) {
+      bucket.unanswered = NONE;
+      bucket.lastAnsweredNanos = clock.nanoTime();
+    }
   }
 
   /**
@@ -203,7 +248,15 @@ public final class IdentifyQueue {
     if (bucket.waiting.isEmpty() || bucket.permitted != NONE) {
       return Long.MAX_VALUE;
     }
-    return bucket.used ? Math.max(0, bucket.lastSentNanos + spacingNanos - nowNanos) : 0;
+    if (!bucket.used) {
+      return 0;
+    }
+    long late = bucket.first ? firstLateNanos : lateNanos; // unless READY says that it is less
+    if (bucket.unanswered == NONE) {
+      long answerNanos = bucket.lastAnsweredNanos - bucket.lastSentNanos;
+      late = Math.max(0, Math.min(late, answerNanos - SLACK.toNanos()));
+    }
+    return Math.max(0, bucket.lastSentNanos + spacingNanos + late - nowNanos);
   }
 
   private Bucket permitted(int shardId) {

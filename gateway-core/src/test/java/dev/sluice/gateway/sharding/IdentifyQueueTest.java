@@ -28,7 +28,7 @@ class IdentifyQueueTest {
     IdentifyQueue queue = queue(1, 3);
 
     assertThat(queue.poll()).isZero();
-    queue.sent(0);
+    sentAndAnswered(queue, 0);
     assertThat(queue.poll()).isEqualTo(-1);
     assertThat(queue.nextTimeoutNanos()).isEqualTo(SPACING_MILLIS * 1_000_000);
     clock.advanceMillis(SPACING_MILLIS - 1);
@@ -46,7 +46,7 @@ class IdentifyQueueTest {
 
     assertThat(queue.poll()).isEqualTo(-1);
     assertThat(queue.nextTimeoutNanos()).isEqualTo(Long.MAX_VALUE);
-    queue.sent(0);
+    sentAndAnswered(queue, 0);
     assertThat(queue.poll()).isEqualTo(-1);
     assertThat(queue.nextTimeoutNanos()).isEqualTo(SPACING_MILLIS * 1_000_000);
   }
@@ -65,13 +65,13 @@ class IdentifyQueueTest {
   void aReleaseDoesNotReopenAWindowThatIsRunning() {
     IdentifyQueue queue = queue(1, 3);
     queue.poll();
-    queue.sent(0);
+    sentAndAnswered(queue, 0);
     clock.advanceMillis(SPACING_MILLIS);
     assertThat(queue.poll()).isEqualTo(1);
     queue.release(1);
     queue.enqueue(1);
     assertThat(queue.poll()).isEqualTo(1);
-    queue.sent(1);
+    sentAndAnswered(queue, 1);
 
     assertThat(queue.poll()).isEqualTo(-1);
   }
@@ -121,7 +121,7 @@ class IdentifyQueueTest {
     queue.enqueue(0);
     queue.enqueue(1);
     queue.poll();
-    queue.sent(0);
+    sentAndAnswered(queue, 0);
 
     assertThat(queue.poll()).isEqualTo(1);
   }
@@ -130,7 +130,7 @@ class IdentifyQueueTest {
   void aNewConcurrencyKeepsTheWaitingAndTheLatestWindow() {
     IdentifyQueue queue = queue(1, 4);
     queue.poll();
-    queue.sent(0);
+    sentAndAnswered(queue, 0);
     clock.advanceMillis(1_000);
 
     queue.maxConcurrency(2);
@@ -149,9 +149,9 @@ class IdentifyQueueTest {
     queue.poll();
     queue.poll();
     queue.poll();
-    queue.sent(first);
+    sentAndAnswered(queue, first);
     clock.advanceMillis(1_000);
-    queue.sent(last);
+    sentAndAnswered(queue, last);
     queue.release(unused);
 
     queue.maxConcurrency(1);
@@ -177,7 +177,7 @@ class IdentifyQueueTest {
         .isThrownBy(() -> queue.maxConcurrency(2))
         .withMessage("permit of shard 0 is out (expected: none)");
     assertThat(queue.maxConcurrency()).isEqualTo(1);
-    queue.sent(0);
+    sentAndAnswered(queue, 0);
   }
 
   @Test
@@ -223,7 +223,7 @@ class IdentifyQueueTest {
         queue.enqueue(shard);
         continue;
       }
-      queue.sent(shard);
+      sentAndAnswered(queue, shard);
       long now = clock.nanoTime();
       Long last = lastSent.put(shard % concurrency, now);
       if (last != null) {
@@ -232,6 +232,77 @@ class IdentifyQueueTest {
       done.add(shard);
     }
     assertThat(done).hasSize(shards);
+  }
+
+  @ParameterizedTest(name = "READY after {0} ms: windows of {1} and {2} ms")
+  @CsvSource({
+    "0,    5150, 5150",
+    "150,  5150, 5150",
+    "151,  5151, 5151",
+    "240,  5240, 5240",
+    "300,  5300, 5240",
+    "1000, 6000, 5240",
+    "4000, 6000, 5240",
+    "9000, 6000, 5240", // it goes on without READY
+  })
+  void aLateReadyMakesTheWindowLonger(long readyMillis, long firstMillis, long laterMillis) {
+    IdentifyQueue queue = queue(1, 3);
+    for (long windowMillis : new long[] {firstMillis, laterMillis}) {
+      int shard = queue.poll();
+      assertThat(shard).isNotNegative();
+      queue.sent(shard);
+      long beforeReady = Math.min(readyMillis, windowMillis - 1);
+      clock.advanceMillis(beforeReady);
+      assertThat(queue.poll()).isEqualTo(-1);
+      if (readyMillis == beforeReady) {
+        queue.answered(shard);
+      }
+      assertThat(queue.nextTimeoutNanos()).isEqualTo((windowMillis - beforeReady) * 1_000_000);
+      clock.advanceMillis(windowMillis - beforeReady);
+    }
+    assertThat(queue.poll()).isEqualTo(2);
+  }
+
+  @Test
+  void onlyTheLastIdentifyOfABucketIsAnswered() {
+    IdentifyQueue queue = queue(1, 3);
+    queue.sent(queue.poll());
+    clock.advanceMillis(6_000);
+    queue.sent(queue.poll());
+
+    queue.answered(0);
+    queue.answered(2);
+    assertThat(queue.nextTimeoutNanos()).isEqualTo(5_240_000_000L);
+
+    queue.answered(1);
+    clock.advanceMillis(200);
+    queue.answered(1);
+    assertThat(queue.nextTimeoutNanos()).isEqualTo(4_950_000_000L);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "1, 16", "16, 1", "48, 16", "1000, 16", "10000, 64"})
+  void aStartTakesWhatTheGatewayDemandsAndAtMostFivePercentMore(int shards, int concurrency) {
+    IdentifyQueue queue = queue(concurrency, shards);
+    long startedAt = clock.nanoTime();
+    int done = 0;
+    while (done < shards) {
+      for (int shard : pollAll(queue)) {
+        queue.sent(shard); // and READY never comes in time
+        done++;
+      }
+      if (done < shards) {
+        clock.advanceMillis(queue.nextTimeoutNanos() / 1_000_000);
+      }
+    }
+    long floorMillis = (shards + concurrency - 1) / concurrency * 5_000L;
+    assertThat((clock.nanoTime() - startedAt) / 1_000_000)
+        .isLessThanOrEqualTo(floorMillis * 105 / 100);
+  }
+
+  private static void sentAndAnswered(IdentifyQueue queue, int shard) {
+    queue.sent(shard);
+    queue.answered(shard);
   }
 
   private IdentifyQueue queue(int maxConcurrency, int shards) {

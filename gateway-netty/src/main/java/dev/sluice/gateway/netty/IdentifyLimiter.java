@@ -20,11 +20,20 @@ public interface IdentifyLimiter {
    */
   CompletionStage<Permit> acquire(int bucket, ShardId shard);
 
-  /** The right to send one IDENTIFY. Thread-safe; only the first call counts. */
+  /**
+   * The right to send one IDENTIFY. Thread-safe; only the first call of {@link #sent()} and {@link
+   * #release()} counts.
+   */
   interface Permit {
 
     /** Says that the IDENTIFY was written: the window of the bucket starts now. */
     void sent();
+
+    /**
+     * Says, after {@link #sent()}, that READY came: the gateway, which counts from the arrival, had
+     * the IDENTIFY by now. A limiter may make the window longer when it came late.
+     */
+    default void answered() {}
 
     /** Gives the permit back unused. */
     void release();

@@ -280,6 +280,15 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     }
 
     @Override
+    public void answered() {
+      executor.execute(
+          () -> {
+            queue.answered(shardId);
+            grant();
+          });
+    }
+
+    @Override
     public void release() {
       if (done.compareAndSet(false, true)) {
         executor.execute(

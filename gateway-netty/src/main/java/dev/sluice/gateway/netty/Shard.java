@@ -93,6 +93,7 @@ public final class Shard implements Dispatch.Acknowledger {
   private boolean dialSlotUntilIdentify;
   private @Nullable CompletableFuture<Permit> permitRequest;
   private @Nullable Permit permit;
+  private @Nullable Permit usedPermit; // until its IDENTIFY is answered or the transport is gone
   private @Nullable StopMode stopBeforeStart;
   private @Nullable URI dialledUri;
   private int dialFailures; // in a row
@@ -857,8 +858,8 @@ public final class Shard implements Dispatch.Acknowledger {
       abandonPermit();
       endTurn();
     }
-    if (from == GatewayState.IDENTIFYING && to != GatewayState.READY) {
-      endTurn();
+    if (from == GatewayState.IDENTIFYING) {
+      identifyEnded(to == GatewayState.READY);
     }
     if (to.isTerminal() && guilds != null) {
       guilds.ended();
@@ -1124,6 +1125,16 @@ public final class Shard implements Dispatch.Acknowledger {
     }
   }
 
+  private void identifyEnded(boolean answered) {
+    Permit used = usedPermit;
+    usedPermit = null;
+    if (!answered) {
+      endTurn();
+    } else if (used != null) {
+      used.answered();
+    }
+  }
+
   private void releaseDialSlot() {
     if (dialSlot != null) {
       dialSlot.release();
@@ -1159,6 +1170,7 @@ public final class Shard implements Dispatch.Acknowledger {
     if (outgoing.opcode() == Opcode.IDENTIFY && permit != null) {
       Permit used = permit;
       permit = null;
+      usedPermit = used;
       listener =
           written -> {
             used.sent(); // even if the write failed: the gateway may have got it
