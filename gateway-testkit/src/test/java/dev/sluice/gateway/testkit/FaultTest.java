@@ -433,12 +433,13 @@ final class FaultTest {
   @Test
   void whatIsDueAfterTheEndOfTheFaultOrOfTheSessionStrikesNobody() throws Exception {
     LocalGateway gateway = start(builder());
-    ActiveFault ended = gateway.fault(Fault.close(4000)).on(SHARD::equals).after(DELAY).start();
-    ActiveFault late = gateway.fault(Fault.close(4000)).on(OTHER::equals).after(DELAY).start();
-    ActiveFault next = gateway.fault(Fault.reconnectRequest()).after(DELAY.multipliedBy(2)).start();
-    TestClient client = open(TestClient.ready(gateway, SHARD));
+    Duration due = Duration.ofSeconds(1);
+    ActiveFault late = gateway.fault(Fault.close(4000)).on(OTHER::equals).after(due).start();
     open(TestClient.ready(gateway, OTHER)).close();
     await(disconnects);
+    ActiveFault ended = gateway.fault(Fault.close(4000)).on(SHARD::equals).after(due).start();
+    ActiveFault next = gateway.fault(Fault.reconnectRequest()).after(due.plusMillis(100)).start();
+    TestClient client = open(TestClient.ready(gateway, SHARD));
 
     ended.close();
     client.expectOp(7);

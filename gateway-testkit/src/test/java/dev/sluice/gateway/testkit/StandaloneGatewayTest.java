@@ -95,6 +95,32 @@ final class StandaloneGatewayTest {
         .hasCauseInstanceOf(ConnectException.class);
   }
 
+  @Test
+  void delaysAsItWasTold() throws Exception {
+    StandaloneGateway gateway =
+        new StandaloneGateway(
+            new String[] {"--round-trip=100", "--jitter=20", "--until-stdin-closes"});
+    PipedOutputStream stdin = new PipedOutputStream();
+    PipedInputStream gatewayInput = new PipedInputStream(stdin);
+    PipedInputStream stdout = new PipedInputStream();
+    PrintStream gatewayOutput =
+        new PrintStream(new PipedOutputStream(stdout), true, StandardCharsets.UTF_8);
+    CompletableFuture<Void> running =
+        CompletableFuture.runAsync(() -> run(gateway, gatewayInput, gatewayOutput));
+    BufferedReader reader =
+        new BufferedReader(new InputStreamReader(stdout, StandardCharsets.UTF_8));
+    URI uri = URI.create(reader.readLine().substring("gateway=".length()));
+
+    long startNanos = System.nanoTime();
+    TestClient.dial(uri, TestClient.QUERY).close();
+
+    assertThat(System.nanoTime() - startNanos)
+        .as("TCP and the upgrade")
+        .isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(200));
+    stdin.close();
+    running.get(20, TimeUnit.SECONDS);
+  }
+
   private static void run(StandaloneGateway gateway, InputStream in, PrintStream out) {
     try {
       gateway.run(in, out);
