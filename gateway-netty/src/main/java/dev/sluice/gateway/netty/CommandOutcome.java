@@ -9,5 +9,7 @@ public enum CommandOutcome {
   /** A later presence update took its place before it was written. */
   OVERWRITTEN,
   /** The session was lost, the shard ended, or the transport failed, before it was written. */
-  DROPPED
+  DROPPED,
+  /** The shard that it is for does not run here. */
+  NOT_HERE
 }

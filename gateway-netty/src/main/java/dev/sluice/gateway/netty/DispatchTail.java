@@ -27,6 +27,7 @@ final class DispatchTail extends ChannelInboundHandlerAdapter {
       return;
     }
     shard.trackGuilds(dispatch);
+    shard.gatherMembers(dispatch);
     if (!sink.offer(shard, dispatch)) {
       shard.pauseReading();
     }

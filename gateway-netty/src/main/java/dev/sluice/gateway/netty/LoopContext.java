@@ -76,4 +76,13 @@ final class LoopContext {
   void acknowledge(Task acknowledgement) {
     acknowledgements.offer(acknowledgement);
   }
+
+  /**
+   * Refuses what the event loop took and did not run before it ended. There is a moment at its end
+   * in which that happens. Called once it has ended.
+   */
+  void eventLoopEnded() {
+    tasks.eventLoopEnded();
+    acknowledgements.eventLoopEnded();
+  }
 }

@@ -8,17 +8,21 @@ import dev.sluice.gateway.DroppedCommand;
 import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.GatewayCommand;
+import dev.sluice.gateway.GatewayCommand.RequestGuildMembers;
+import dev.sluice.gateway.GatewayCommand.UpdatePresence;
 import dev.sluice.gateway.GatewayConnection;
 import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.Opcode;
 import dev.sluice.gateway.Outgoing;
+import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.Reconnect;
 import dev.sluice.gateway.SessionLost;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.IdentifyLimiter.Permit;
+import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -36,6 +40,8 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -65,6 +71,8 @@ public final class Shard implements Dispatch.Acknowledger {
   private static final Logger log = LoggerFactory.getLogger(Shard.class);
   private static final long PERMIT_RETRY_SECONDS = 5;
   private static final int DIAL_FAILURES_UNTIL_SUSPICION = 3;
+  private static final Duration MIN_TIMEOUT = Duration.ofMillis(1);
+  private static final Duration MAX_TIMEOUT = Duration.ofDays(1);
 
   private final ShardHost host;
   private final ShardId id;
@@ -108,26 +116,60 @@ public final class Shard implements Dispatch.Acknowledger {
   private boolean abandoned; // another process may run the shard
   private boolean checkpointDue; // or there is nothing to store it in
   private long storedSequence = -1; // which the stored session carries
+  private @Nullable Queue<LoopContext.Task> held; // what came before the session was loaded
+  private @Nullable MemberRequests memberRequests; // once there was one
 
-  /** A command of another thread, and who is told what became of it. */
-  private final class PendingCommand implements LoopContext.Task {
+  /** A command whose sender has a stage. */
+  private static final class SentCommand extends PendingCommand {
 
-    final GatewayCommand command;
-    final CompletableFuture<CommandOutcome> outcome;
+    final CompletableFuture<CommandOutcome> outcome = new CompletableFuture<>();
 
-    PendingCommand(GatewayCommand command, CompletableFuture<CommandOutcome> outcome) {
-      this.command = command;
-      this.outcome = outcome;
+    SentCommand(Shard shard, GatewayCommand command) {
+      super(shard, command);
+    }
+
+    @Override
+    void ended(End end) {
+      outcome.complete(end.outcome);
+    }
+
+    @Override
+    void failed(RuntimeException failure) {
+      outcome.completeExceptionally(failure);
+    }
+  }
+
+  /** A request of another thread whose answer is waited for. */
+  private final class Ask implements LoopContext.Task {
+
+    private final RequestGuildMembers request;
+    private final MemberRequest.Waiter waiter;
+
+    Ask(RequestGuildMembers request, MemberRequest.Waiter waiter) {
+      this.request = request;
+      this.waiter = waiter;
     }
 
     @Override
     public void run() {
-      queue(this);
+      GatewayConnection current = connection;
+      if (current == null) {
+        hold(this);
+        return;
+      }
+      if (memberRequests == null) {
+        memberRequests =
+            new MemberRequests(
+                Shard.this, current, context.eventLoop, host.config().maxQueuedCommands());
+      }
+      memberRequests.ask(request, waiter);
     }
 
     @Override
     public void refuse() {
-      outcome.complete(CommandOutcome.REFUSED);
+      waiter.fail(
+          MemberRequests.failure(
+              request, GuildMembersException.Reason.REFUSED, "refused: shard " + id + " ends"));
     }
   }
 
@@ -219,11 +261,93 @@ public final class Shard implements Dispatch.Acknowledger {
    */
   public CompletionStage<CommandOutcome> send(GatewayCommand command) {
     requireNonNull(command, "command");
-    CompletableFuture<CommandOutcome> outcome = new CompletableFuture<>();
-    if (!context.offer(new PendingCommand(command, outcome))) {
-      outcome.complete(CommandOutcome.REFUSED);
+    SentCommand sent = new SentCommand(this, command);
+    offer(sent);
+    return sent.outcome;
+  }
+
+  /**
+   * Sets the presence of this shard: {@link #send} with an {@link UpdatePresence}. {@link
+   * ShardManager#updatePresence} sets that of all.
+   *
+   * @param presence the presence
+   * @return as {@link #send}
+   */
+  public CompletionStage<CommandOutcome> updatePresence(Presence presence) {
+    return send(new UpdatePresence(presence));
+  }
+
+  /**
+   * Asks for members of a guild of this shard and gathers the answer. The chunks go to the
+   * application as events, too, unless it filters them out.
+   *
+   * <p>The request waits for the session and the send budget as every command does. The whole list
+   * of a guild can be asked for once in 30 s, so a second one is held back, up to 31 s, unless
+   * another caller waits for the first chunk of the same: then both get the same answer. If the
+   * gateway answers with RATE_LIMITED it is asked again. A request that was lost with a transport
+   * is asked again once the session was resumed.
+   *
+   * @param request what to ask, without a nonce, for it gets one of its own
+   * @param timeout how long the gateway may say nothing, at least 1 ms: counted from the request or
+   *     the last chunk, while the shard is ready and reads, and not while RATE_LIMITED forbids to
+   *     ask. In all it may take 10 minutes, or this long if that is longer
+   * @return completes with the answer on the event loop; exceptionally with a {@link
+   *     GuildMembersException} that says why there is none, or an {@link IllegalArgumentException}
+   *     if the payload is over 4096 bytes. To cancel it, or to end it in any other way, gives up
+   *     the request: what was gathered is let go of, and it is not sent if it was not yet
+   * @throws IllegalArgumentException if the guild is of another shard, the request has a nonce, or
+   *     the time-out is too short
+   * @see <a
+   *     href="https://discord.com/developers/docs/events/gateway-events#request-guild-members">Request
+   *     Guild Members</a>
+   */
+  public CompletableFuture<GuildMembers> requestGuildMembers(
+      RequestGuildMembers request, Duration timeout) {
+    MemberRequest.Gatherer gatherer =
+        new MemberRequest.Gatherer(checkRequest(request, timeout), System.nanoTime());
+    offer(new Ask(request, gatherer));
+    return gatherer.future;
+  }
+
+  /**
+   * Asks for members of a guild of this shard and hands on the chunks as they come, none of which
+   * is kept. For the rest it is {@link #requestGuildMembers(RequestGuildMembers, Duration)}.
+   *
+   * @param request what to ask, without a nonce, for it gets one of its own
+   * @param timeout how long the gateway may say nothing, at least 1 ms
+   * @param handler takes the chunks, on the event loop
+   * @return completes with the number of chunks, after the last was handed on
+   * @throws IllegalArgumentException if the guild is of another shard, the request has a nonce, or
+   *     the time-out is too short
+   */
+  public CompletableFuture<Integer> requestGuildMembers(
+      RequestGuildMembers request, Duration timeout, GuildMembersHandler handler) {
+    requireNonNull(handler, "handler");
+    MemberRequest.Streamer streamer =
+        new MemberRequest.Streamer(checkRequest(request, timeout), System.nanoTime(), handler);
+    offer(new Ask(request, streamer));
+    return streamer.future;
+  }
+
+  private long checkRequest(RequestGuildMembers request, Duration timeout) {
+    if (request.nonce() != null) {
+      throw new IllegalArgumentException(
+          "nonce: " + request.nonce() + " (expected: none, for it gets one of its own)");
     }
-    return outcome;
+    if (ShardPlan.shardOf(request.guildId(), id.count()) != id.id()) {
+      throw new IllegalArgumentException(
+          "guild: "
+              + Long.toUnsignedString(request.guildId())
+              + " of shard "
+              + ShardPlan.shardOf(request.guildId(), id.count())
+              + " (expected: of shard "
+              + id
+              + ')');
+    }
+    if (timeout.compareTo(MIN_TIMEOUT) < 0) {
+      throw new IllegalArgumentException("timeout: " + timeout + " (expected: >= 1 ms)");
+    }
+    return timeout.compareTo(MAX_TIMEOUT) > 0 ? MAX_TIMEOUT.toNanos() : timeout.toNanos();
   }
 
   /**
@@ -335,7 +459,16 @@ public final class Shard implements Dispatch.Acknowledger {
     if (stopBeforeStart != null) {
       connection.stop(stopBeforeStart);
     }
+    Presence presence = host.presence();
+    if (presence != null) { // changed for all while this one did not run
+      connection.queue(new UpdatePresence(presence));
+    }
     afterInput();
+    Queue<LoopContext.Task> tasks = held;
+    held = null;
+    if (tasks != null) {
+      tasks.forEach(LoopContext.Task::run);
+    }
   }
 
   /** Says that new sessions start at another URL now, from any thread. */
@@ -366,6 +499,7 @@ public final class Shard implements Dispatch.Acknowledger {
             () -> {
               if (connection == null) {
                 stopBeforeStart = mode;
+                refuseHeld();
                 return;
               }
               connection.stop(mode);
@@ -401,6 +535,24 @@ public final class Shard implements Dispatch.Acknowledger {
       done.complete(null);
     }
     return done;
+  }
+
+  /**
+   * Ends what waits for something to happen, for the event loop has ended: nothing will. Called
+   * once, after the event loop, by whichever thread learns of that.
+   */
+  void eventLoopEnded() {
+    refuseHeld();
+    GatewayConnection current = connection;
+    if (current != null && !current.state().isTerminal()) {
+      current.stop(StopMode.RESTART);
+      current.transportLost();
+      tellDropped(current);
+    }
+    if (memberRequests != null) {
+      memberRequests.ended();
+    }
+    stopped.complete(null);
   }
 
   /** Stops the shard without storing anything, from any thread: it may run elsewhere already. */
@@ -656,6 +808,13 @@ public final class Shard implements Dispatch.Acknowledger {
     context.figures.add(Figure.FILTERED_EVENTS, 1);
   }
 
+  /** Lets the requests for guild members see an event, if there are any. */
+  void gatherMembers(Dispatch dispatch) {
+    if (memberRequests != null && !memberRequests.isEmpty()) {
+      memberRequests.onDispatch(dispatch);
+    }
+  }
+
   /** The handling of an event threw; on any thread. */
   void handlerFailed() {
     context.figures.addFromAnyThread(Figure.HANDLER_FAILURES, 1);
@@ -888,6 +1047,9 @@ public final class Shard implements Dispatch.Acknowledger {
         // nothing is owed on entering these
       }
     }
+    if (to.isTerminal() && memberRequests != null) {
+      memberRequests.ended();
+    }
     if (to != GatewayState.CONNECTING
         && to != GatewayState.WAIT_HELLO
         && to != GatewayState.WAIT_PERMIT) {
@@ -907,6 +1069,9 @@ public final class Shard implements Dispatch.Acknowledger {
       figures.identified(since);
     }
     storeSession(connection);
+    if (resumed && memberRequests != null) {
+      memberRequests.resumed();
+    }
     if (resumed) {
       long replayed = Math.max(0, connection.receivedSequence() - replayedFrom - 1); // but RESUMED
       line(Level.INFO)
@@ -1185,33 +1350,61 @@ public final class Shard implements Dispatch.Acknowledger {
     if (outgoing.attachment() instanceof PendingCommand command) {
       written.addListener(
           outcome ->
-              command.outcome.complete(
-                  outcome.isSuccess() ? CommandOutcome.SENT : CommandOutcome.DROPPED));
+              command.ended(
+                  outcome.isSuccess() ? PendingCommand.End.SENT : PendingCommand.End.WRITE_FAILED));
     }
   }
 
-  private void queue(PendingCommand command) {
+  private void offer(LoopContext.Task task) {
+    if (!context.offer(task)) {
+      task.refuse();
+    }
+  }
+
+  /** Queues a command, on the event loop. */
+  void queue(PendingCommand command) {
+    GatewayConnection current = connection;
+    if (current == null) {
+      hold(command);
+      return;
+    }
     try {
-      if (connection == null || !connection.queue(command.command, command)) {
-        command.outcome.complete(CommandOutcome.REFUSED);
+      if (!current.queue(command.command, command)) {
+        command.ended(PendingCommand.End.REFUSED);
         return;
       }
-    } catch (IllegalArgumentException e) {
-      command.outcome.completeExceptionally(e);
+    } catch (RuntimeException e) { // too long, or of something that cannot be written
+      command.failed(e);
       return;
     }
     afterInput();
+  }
+
+  /** Keeps what came before the session was loaded. */
+  private void hold(LoopContext.Task task) {
+    if (held == null) {
+      held = new ArrayDeque<>();
+    }
+    if (stopBeforeStart != null || held.size() >= host.config().maxQueuedCommands()) {
+      task.refuse();
+    } else {
+      held.add(task);
+    }
+  }
+
+  private void refuseHeld() {
+    Queue<LoopContext.Task> tasks = held;
+    held = null;
+    if (tasks != null) {
+      tasks.forEach(LoopContext.Task::refuse);
+    }
   }
 
   private static void tellDropped(GatewayConnection connection) {
     for (DroppedCommand dropped = connection.pollDroppedCommand();
         dropped != null;
         dropped = connection.pollDroppedCommand()) {
-      PendingCommand command = (PendingCommand) dropped.attachment();
-      command.outcome.complete(
-          dropped.reason() == DroppedCommand.Reason.OVERWRITTEN
-              ? CommandOutcome.OVERWRITTEN
-              : CommandOutcome.DROPPED);
+      ((PendingCommand) dropped.attachment()).ended(PendingCommand.End.of(dropped.reason()));
     }
   }
 
@@ -1225,6 +1418,9 @@ public final class Shard implements Dispatch.Acknowledger {
         figures.sessionLost();
       }
       context.figures.add(Figure.SESSIONS_LOST, 1);
+      if (memberRequests != null) {
+        memberRequests.sessionLost();
+      }
       line(Level.WARN)
           .addKeyValue("handled", lost.handledSequence())
           .addKeyValue("received", lost.receivedSequence())
@@ -1260,7 +1456,7 @@ public final class Shard implements Dispatch.Acknowledger {
   }
 
   /** Returns whether the event loop took the task; it does not once it has ended. */
-  private boolean execute(Runnable task) {
+  boolean execute(Runnable task) {
     try {
       context.eventLoop.execute(task);
       return true;

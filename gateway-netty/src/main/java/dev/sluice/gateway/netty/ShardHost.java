@@ -2,6 +2,7 @@ package dev.sluice.gateway.netty;
 
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.GatewayConfig;
+import dev.sluice.gateway.Presence;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,11 @@ interface ShardHost {
   PipelineCustomizer customizer();
 
   ShardListener listener();
+
+  /** What all shards were to show last, null if it is what they are configured with. */
+  default @Nullable Presence presence() {
+    return null;
+  }
 
   /** The close code that every other shard would meet too if it identified, or null. */
   @Nullable CloseCode fatalCloseCode();

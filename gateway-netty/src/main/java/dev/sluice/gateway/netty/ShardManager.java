@@ -10,6 +10,7 @@ import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.NanoClock;
+import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.internal.dial.ClockWatch;
@@ -29,6 +30,7 @@ import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericFutureListener;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -89,6 +91,8 @@ public final class ShardManager implements AutoCloseable {
   private final Host host = new Host();
 
   private final ShardIndex shards = new ShardIndex();
+  private final FleetCommands commands = new FleetCommands(shards, host::config);
+  private final GenericFutureListener<Future<Object>> onEventLoopEnd = ended -> eventLoopsEnded();
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final AtomicInteger notYetReady = new AtomicInteger();
@@ -146,6 +150,7 @@ public final class ShardManager implements AutoCloseable {
       LoopContext context = new LoopContext((EventLoop) executor);
       contexts.put(executor, context);
       loops.add(context);
+      executor.terminationFuture().addListener(onEventLoopEnd);
     }
     this.loops = List.copyOf(loops);
     this.figures = new ManagerFigures(this.loops);
@@ -344,13 +349,76 @@ public final class ShardManager implements AutoCloseable {
    *
    * @param guildId the guild, an unsigned snowflake
    * @param command the command
-   * @return as {@link Shard#send}; {@link CommandOutcome#REFUSED} when that shard does not run here
+   * @return as {@link Shard#send}; {@link CommandOutcome#NOT_HERE} when that shard does not run
+   *     here
    */
   public CompletionStage<CommandOutcome> send(long guildId, GatewayCommand command) {
-    Shard shard = shards.ofGuild(guildId);
-    return shard == null
-        ? CompletableFuture.completedStage(CommandOutcome.REFUSED)
-        : shard.send(command);
+    return commands.send(guildId, command);
+  }
+
+  /**
+   * Sends a command on the shard of the guild that it names; a {@link
+   * GatewayCommand.RequestSoundboardSounds} on the shards of its guilds, each with its own, in as
+   * many payloads as they need; a {@link GatewayCommand.Raw} by its {@code guild_id}.
+   *
+   * @param command the command
+   * @return as {@link Shard#send}; {@link CommandOutcome#NOT_HERE} when its shard does not run
+   *     here. Of several payloads it is {@link CommandOutcome#SENT} when all were, or else the
+   *     outcome of one that was not
+   * @throws IllegalArgumentException if it names no guild; {@link #updatePresence} is for all
+   *     shards
+   */
+  public CompletionStage<CommandOutcome> send(GatewayCommand command) {
+    return commands.send(command);
+  }
+
+  /**
+   * Asks for members of a guild on its shard and gathers the answer, as {@link
+   * Shard#requestGuildMembers(GatewayCommand.RequestGuildMembers, Duration)} does.
+   *
+   * @param request what to ask, without a nonce, for it gets one of its own
+   * @param timeout how long the gateway may say nothing, at least 1 ms
+   * @return completes with the answer; exceptionally with a {@link GuildMembersException}, also
+   *     when the shard does not run here
+   * @throws IllegalArgumentException if the request has a nonce, or the time-out is too short
+   */
+  public CompletableFuture<GuildMembers> requestGuildMembers(
+      GatewayCommand.RequestGuildMembers request, Duration timeout) {
+    return commands.requestGuildMembers(request, timeout);
+  }
+
+  /**
+   * Asks for members of a guild on its shard and hands on the chunks as they come, as {@link
+   * Shard#requestGuildMembers(GatewayCommand.RequestGuildMembers, Duration, GuildMembersHandler)}
+   * does.
+   *
+   * @param request what to ask, without a nonce, for it gets one of its own
+   * @param timeout how long the gateway may say nothing, at least 1 ms
+   * @param handler takes the chunks, on the event loop
+   * @return completes with the number of chunks, after the last was handed on
+   * @throws IllegalArgumentException if the request has a nonce, or the time-out is too short
+   */
+  public CompletableFuture<Integer> requestGuildMembers(
+      GatewayCommand.RequestGuildMembers request, Duration timeout, GuildMembersHandler handler) {
+    return commands.requestGuildMembers(request, timeout, handler);
+  }
+
+  /**
+   * Sets the presence of all shards, those that start later included; new sessions start with it.
+   * It is spread over time, ten shards of each event loop every 10 ms, and each shard sends at most
+   * 5 in 20 s. Of two calls the later one counts: a shard that the earlier one has not reached by
+   * then counts as {@link CommandOutcome#OVERWRITTEN}.
+   *
+   * @param presence the presence
+   * @return completes with what became of it on the shards that run here now, once that is known
+   *     for all of them: those without a session yet carry it in their IDENTIFY
+   * @throws IllegalArgumentException if it does not fit into a payload; nothing has changed
+   * @throws IllegalStateException if the manager has not started
+   * @see <a href="https://discord.com/developers/docs/events/gateway-events#update-presence">Update
+   *     Presence</a>
+   */
+  public CompletionStage<CommandOutcomes> updatePresence(Presence presence) {
+    return commands.updatePresence(presence);
   }
 
   /** {@return what the shards did so far} */
@@ -510,6 +578,9 @@ public final class ShardManager implements AutoCloseable {
     contexts.values().forEach(context -> context.lagProbe.start());
     control.execute(() -> clockWatch.start(control));
     assignment.start(new AssignmentListener());
+    if (settings.commandSource != null) {
+      settings.commandSource.start(commands);
+    }
     started.complete(null);
   }
 
@@ -590,6 +661,11 @@ public final class ShardManager implements AutoCloseable {
     @Override
     public PipelineCustomizer customizer() {
       return settings.customizer;
+    }
+
+    @Override
+    public @Nullable Presence presence() {
+      return commands.presence();
     }
 
     @Override
@@ -730,11 +806,33 @@ public final class ShardManager implements AutoCloseable {
     if (current == null) {
       return;
     }
+    stopCommandSource();
     try {
       current.assignment.stop();
     } catch (RuntimeException e) {
       log.error("the shard assignment did not stop", e);
     }
+  }
+
+  private void stopCommandSource() {
+    if (settings.commandSource != null) {
+      try {
+        settings.commandSource.stop();
+      } catch (RuntimeException e) {
+        log.error("the command source did not stop", e);
+      }
+    }
+  }
+
+  /** Some event loop ended, after a stop or because its owner shut it down before. */
+  private void eventLoopsEnded() {
+    contexts.forEach(
+        (executor, context) -> {
+          if (executor.isTerminated()) {
+            context.eventLoopEnded();
+            commands.eventLoopEnded(executor);
+          }
+        });
   }
 
   private void release(CompletableFuture<Void> stop) {
@@ -747,6 +845,9 @@ public final class ShardManager implements AutoCloseable {
             ? own.end()
             : CompletableFuture.completedStage(null);
     if (!ownsEventLoopGroup) {
+      contexts
+          .keySet()
+          .forEach(executor -> executor.terminationFuture().removeListener(onEventLoopEnd));
       storeEnded.thenRun(() -> stop.complete(null));
       return;
     }

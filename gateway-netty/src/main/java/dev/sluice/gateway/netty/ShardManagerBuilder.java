@@ -60,6 +60,7 @@ public final class ShardManagerBuilder {
   @Nullable SessionStore sessionStore;
   Path sessionParent = DefaultSessions.PARENT;
   Duration checkpointInterval = Duration.ofSeconds(1);
+  @Nullable CommandSource commandSource;
   PipelineCustomizer customizer = new PipelineCustomizer() {};
   ShardListener listener = new ShardListener() {};
   boolean shardDetails;
@@ -575,6 +576,18 @@ public final class ShardManagerBuilder {
       throw new IllegalArgumentException("maxLoopLag: " + maxLoopLag + " (expected: >= PT1S)");
     }
     this.maxLoopLag = maxLoopLag;
+    return this;
+  }
+
+  /**
+   * Sets where commands of other processes come from. Default: nowhere.
+   *
+   * @param commandSource the source; the manager starts and stops it
+   * @return this
+   */
+  public ShardManagerBuilder commandSource(CommandSource commandSource) {
+    once("commandSource");
+    this.commandSource = requireNonNull(commandSource, "commandSource");
     return this;
   }
 

@@ -68,7 +68,13 @@ final class TaskQueue {
     }
   }
 
-  private void refuseAll() {
+  /** Refuses what was taken and did not run before the event loop ended; called after that. */
+  void eventLoopEnded() {
+    refuseAll();
+  }
+
+  /** Synchronized, because whoever meets the end of the event loop can meet another one here. */
+  private synchronized void refuseAll() {
     int batch = queued.get();
     while (batch > 0) {
       for (int i = 0; i < batch; i++) {

@@ -60,7 +60,7 @@ final class ShardManagerStopTest extends Resources {
     assertThatThrownBy(manager::start)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("STOPPED");
-    assertThat(get(manager.send(0, COMMAND))).isEqualTo(CommandOutcome.REFUSED);
+    assertThat(get(manager.send(0, COMMAND))).isEqualTo(CommandOutcome.NOT_HERE);
   }
 
   @Test
@@ -469,7 +469,7 @@ final class ShardManagerStopTest extends Resources {
     for (int shard = 0; shard < 4; shard++) {
       long guild = (long) shard << 22;
       assertThat(get(manager.send(guild, GatewayCommand.UpdateVoiceState.leave(guild | 1))))
-          .isEqualTo(shard == 1 || shard == 2 ? CommandOutcome.SENT : CommandOutcome.REFUSED);
+          .isEqualTo(shard == 1 || shard == 2 ? CommandOutcome.SENT : CommandOutcome.NOT_HERE);
     }
     recorder.await("two commands", () -> recorder.commands().size() >= 2);
     assertThat(recorder.commands().stream().map(Recorder.Command::shard))
