@@ -563,11 +563,12 @@ public final class ShardManager implements AutoCloseable {
           .addKeyValue("shards", plan.count())
           .addKeyValue("max_concurrency", maxConcurrency)
           .log(
-              "starts {} of {} shards on {} event loops ({}), max_concurrency {}",
+              "starts {} of {} shards on {} event loops ({}, TLS by {}), max_concurrency {}",
               plan.size(),
               plan.count(),
               contexts.size(),
               IoTransport.of(eventLoopGroup),
+              tls.provider(),
               maxConcurrency);
     } else {
       ready.complete(null); // shards come and go; there is no start that would be complete

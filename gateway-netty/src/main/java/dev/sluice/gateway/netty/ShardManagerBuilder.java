@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 public final class ShardManagerBuilder {
 
   private static final URI DEFAULT_API_URI = URI.create("https://discord.com/api/v10");
+
+  /** Enough for a storm of some thousand shards; each takes some kilobytes. */
+  private static final int TLS_SESSIONS = 4096;
 
   final String token;
   private final Intents intents;
@@ -301,8 +305,10 @@ public final class ShardManagerBuilder {
   }
 
   /**
-   * Sets what is trusted in TLS. Host names are verified whatever it says. Default: the platform's
-   * authorities.
+   * Sets what is trusted in TLS, and by which provider. Host names are verified whatever it says.
+   * Default: the platform's authorities, BoringSSL where {@code netty-tcnative-boringssl-static} is
+   * on the class path and the JDK elsewhere. All shards share its session cache, so that those that
+   * dial again resume sessions of TLS.
    *
    * @param sslContext a context for clients
    * @return this
@@ -667,12 +673,17 @@ public final class ShardManagerBuilder {
     }
   }
 
+  /** BoringSSL where it is on the class path, the JDK elsewhere; sessions kept for resumption. */
+  static SslContextBuilder tlsDefaults(SslContextBuilder builder) {
+    return builder.sessionCacheSize(TLS_SESSIONS).sessionTimeout(TimeUnit.DAYS.toSeconds(1));
+  }
+
   SslContext sslContext() {
     if (sslContext != null) {
       return sslContext;
     }
     try {
-      return SslContextBuilder.forClient().build();
+      return tlsDefaults(SslContextBuilder.forClient()).build();
     } catch (SSLException e) {
       throw new IllegalStateException("this platform has no TLS for clients", e);
     }

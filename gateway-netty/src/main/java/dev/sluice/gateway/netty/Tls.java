@@ -1,6 +1,8 @@
 package dev.sluice.gateway.netty;
 
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import java.net.URI;
@@ -18,6 +20,13 @@ final class Tls {
 
   Tls(SslContext context) {
     this.context = context;
+  }
+
+  /** Who does it, for the log. */
+  String provider() {
+    return context instanceof ReferenceCountedOpenSslContext
+        ? String.valueOf(OpenSsl.versionString())
+        : "JDK";
   }
 
   /** Adds the handler {@code ssl} if the URI asks for TLS. */
