@@ -92,7 +92,8 @@ final class GuildTracker {
         default -> guilds.deleted(dispatch.guildId(), isUnavailable(dispatch));
       }
     } catch (IOException e) {
-      log.warn("shard {}: {} can not be read: {}", shard.id(), dispatch, e.getMessage());
+      Logs.of(log.atWarn(), shard.id())
+          .log("shard {}: {} can not be read: {}", shard.id(), dispatch, e.getMessage());
       return;
     }
     if (loading) {
@@ -204,7 +205,9 @@ final class GuildTracker {
       eventLoop.execute(task);
       return true;
     } catch (RejectedExecutionException e) {
-      log.debug("shard {}: its event loop has ended", shard.id(), e);
+      Logs.of(log.atDebug(), shard.id())
+          .setCause(e)
+          .log("shard {}: its event loop has ended", shard.id());
       return false;
     }
   }

@@ -23,7 +23,7 @@ final class LoopFigures {
   final EnumCounters<CloseCode> receivedCloseCodes = new EnumCounters<>(CloseCode.class);
 
   final LatencyRecorder heartbeatLatency = LatencyRecorder.fine();
-  final LatencyRecorder identifyWait = LatencyRecorder.fine();
+  final LatencyRecorder identifyWait = LatencyRecorder.coarse();
   final LatencyRecorder lag = LatencyRecorder.coarse();
 
   private final EnumCounters<Figure> figures = new EnumCounters<>(Figure.class);

@@ -752,7 +752,7 @@ public final class Shard implements Dispatch.Acknowledger {
   }
 
   void tellGuildsLoaded(int loaded, int missing) {
-    log.debug("shard {}: {} guilds loaded, {} missing", id, loaded, missing);
+    line(Level.DEBUG).log("shard {}: {} guilds loaded, {} missing", id, loaded, missing);
     notify(listener -> listener.onGuildsLoaded(this, loaded, missing));
   }
 

@@ -20,16 +20,14 @@ final class ShardFigures {
   private static final VarHandle RECEIVED_BYTES = handle("receivedBytes", long.class);
   private static final VarHandle PAYLOAD_BYTES = handle("payloadBytes", long.class);
   private static final VarHandle IDENTIFIES = handle("identifies", int.class);
-  private static final VarHandle RESUMES = handle("resumes", int.class);
 
   private long events;
   private long receivedBytes;
   private long payloadBytes;
-  private volatile long sessionSinceMillis; // of the wall clock, 0 while there is no session
+  private volatile int sessionSinceSeconds; // of the wall clock, 0 while there is no session
   private volatile int lastLatencyMicros;
   private volatile int meanLatencyMicros;
   private int identifies;
-  private int resumes;
   private volatile @Nullable ShardHistory history;
 
   /**
@@ -81,17 +79,17 @@ final class ShardFigures {
 
   void identified(Instant now) {
     IDENTIFIES.setOpaque(this, identifies + 1);
-    sessionSinceMillis = now.toEpochMilli();
+    sessionSinceSeconds = (int) now.getEpochSecond();
   }
 
   /** Counts a resume of a session that lives since then. */
   void resumed(Instant since) {
-    RESUMES.setOpaque(this, resumes + 1);
-    sessionSinceMillis = since.toEpochMilli();
+    history().resumed();
+    sessionSinceSeconds = (int) since.getEpochSecond();
   }
 
   void sessionLost() {
-    sessionSinceMillis = 0;
+    sessionSinceSeconds = 0;
   }
 
   void peerClosed(int closeCode) {
@@ -137,12 +135,12 @@ final class ShardFigures {
   }
 
   ShardStats.Sessions sessions() {
-    long since = sessionSinceMillis;
+    long since = Integer.toUnsignedLong(sessionSinceSeconds);
     ShardHistory kept = history;
     return new ShardStats.Sessions(
-        since == 0 ? null : Instant.ofEpochMilli(since),
+        since == 0 ? null : Instant.ofEpochSecond(since),
         (int) IDENTIFIES.getOpaque(this),
-        (int) RESUMES.getOpaque(this),
+        kept == null ? 0 : kept.resumes(),
         kept == null ? 0 : kept.resumeFailures(),
         kept == null ? 0 : kept.reconnects());
   }

@@ -25,11 +25,13 @@ final class ShardHistory {
   private static final int CAUSE_BITS = 4;
   private static final int CODE_BITS = 16;
   private static final VarHandle RECONNECTS = handle("reconnects", int.class);
+  private static final VarHandle RESUMES = handle("resumes", int.class);
   private static final VarHandle RESUME_FAILURES = handle("resumeFailures", int.class);
   private static final VarHandle PAUSES = handle("pauses", int.class);
   private static final VarHandle PAUSED_NANOS = handle("pausedNanos", long.class);
 
   private int reconnects;
+  private int resumes;
   private int resumeFailures;
   private int pauses;
   private long pausedNanos; // of the pauses that have ended
@@ -86,6 +88,10 @@ final class ShardHistory {
     }
   }
 
+  void resumed() {
+    RESUMES.setOpaque(this, resumes + 1);
+  }
+
   void pauseBegan(long nowNanos) {
     PAUSES.setOpaque(this, pauses + 1);
     pauseBeganNanos = nowNanos;
@@ -103,6 +109,10 @@ final class ShardHistory {
 
   int reconnects() {
     return (int) RECONNECTS.getAcquire(this);
+  }
+
+  int resumes() {
+    return (int) RESUMES.getOpaque(this);
   }
 
   int resumeFailures() {

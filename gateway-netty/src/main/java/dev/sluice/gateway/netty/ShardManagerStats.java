@@ -177,8 +177,8 @@ public record ShardManagerStats(
    * @param lost sessions that could not be resumed any more, so that events may be missing
    * @param storeFailures sessions that the store failed to load, to store or to remove
    * @param identifiesWaiting shards without a session that want to identify now and have not yet
-   * @param identifyWait from when a shard without a session wanted to dial to the write of its
-   *     IDENTIFY
+   * @param identifyWait accurate to 10 %, from when a shard without a session wanted to dial to the
+   *     write of its IDENTIFY
    * @param startsLeft session starts that are left in the window of now, -1 when that is not known
    *     here
    */
@@ -201,8 +201,8 @@ public record ShardManagerStats(
      * @param lost sessions that could not be resumed any more, so that events may be missing
      * @param storeFailures sessions that the store failed to load, to store or to remove
      * @param identifiesWaiting shards without a session that want to identify now and have not yet
-     * @param identifyWait from when a shard without a session wanted to dial to the write of its
-     *     IDENTIFY
+     * @param identifyWait accurate to 10 %, from when a shard without a session wanted to dial to
+     *     the write of its IDENTIFY
      * @param startsLeft session starts that are left in the window of now, -1 when that is not
      *     known here
      */

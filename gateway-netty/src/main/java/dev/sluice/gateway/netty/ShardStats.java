@@ -48,8 +48,8 @@ public record ShardStats(
   /**
    * The sessions and transports of one shard.
    *
-   * @param since when the session that the shard holds was started, perhaps by an earlier process;
-   *     null when it holds none
+   * @param since when the session that the shard holds was started, to the second, perhaps by an
+   *     earlier process; null when it holds none
    * @param identifies sessions started
    * @param resumes sessions resumed
    * @param resumeFailures transports that ended while a session was being resumed
