@@ -296,6 +296,9 @@ public final class ShardManager implements AutoCloseable {
     }
     started.completeExceptionally(new IllegalStateException("stopped before it started"));
     ready.completeExceptionally(new IllegalStateException("stopped before every shard was ready"));
+    if (running != null) {
+      stopCommandSource();
+    }
     CompletableFuture.allOf(
             shards.all().stream()
                 .map(shard -> shard.stop(mode).toCompletableFuture())
@@ -807,7 +810,6 @@ public final class ShardManager implements AutoCloseable {
     if (current == null) {
       return;
     }
-    stopCommandSource();
     try {
       current.assignment.stop();
     } catch (RuntimeException e) {
