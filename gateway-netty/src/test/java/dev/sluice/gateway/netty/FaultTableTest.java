@@ -14,6 +14,7 @@ import dev.sluice.gateway.testkit.LocalGatewayStats;
 import dev.sluice.gateway.testkit.Traffic;
 import dev.sluice.gateway.testkit.TrafficMix;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +54,8 @@ final class FaultTableTest extends Resources {
 
   /*
    * The code is whichever side closed first: of the gateway, ours, or 1006 for neither; none where
-   * the gateway cannot have seen it. The wait is the least and the most that we choose to wait.
+   * the gateway cannot have seen it. The wait is the least and the most that we choose to wait, with a heartbeat interval of 1 s; half an
+   * interval is the least for a silent peer, for a heartbeat may be under way when it falls silent.
    */
   @ParameterizedTest(name = "{0}: {2} on the URL for {3}")
   @CsvSource(
@@ -80,9 +82,9 @@ final class FaultTableTest extends Resources {
           cut in a message     | 1006 | RESUME   | RESUME | 0    | 0
           truncated message    | 4900 | RESUME   | RESUME | 0    | 0
           corrupt message      | 4900 | RESUME   | RESUME | 0    | 0
-          no ACKs              | 4900 | RESUME   | RESUME | 1000 | 3000
-          half-open            |      | RESUME   | RESUME | 1000 | 3000
-          stalled              |      | RESUME   | RESUME | 1000 | 3000
+          no ACKs              | 4900 | RESUME   | RESUME | 500  | 3000
+          half-open            |      | RESUME   | RESUME | 500  | 3000
+          stalled              |      | RESUME   | RESUME | 500  | 3000
           resume URL 503       | 1006 | RESUME   | BASE   | 0    | 1000
           resume URL is silent | 1006 | RESUME   | BASE   | 1000 | 2000
           no HELLO             | 1006 | RESUME   | BASE   | 1000 | 2000
@@ -143,8 +145,48 @@ final class FaultTableTest extends Resources {
     TABLE.add("| close %d | %d | none | - | - |".formatted(closeCode, closeCode));
   }
 
+  /** An outage behind the gateway: another RESUME would be as useless, an IDENTIFY a waste. */
   @Test
-  void areLateAcksAmongEventsWhichAreNone() throws Exception {
+  void isWaitingForALateResumedWhileHeartbeatsAreAcknowledged() throws Exception {
+    LocalGateway gateway = gateway();
+    start(gateway);
+
+    ActiveFault outage = gateway.fault(Fault.noReady()).start();
+    get(gateway.killConnections(STRUCK::equals));
+    get(outage.struck(1));
+    long heartbeats = recorder.heartbeats(STRUCK.id());
+    recorder.await("heartbeats", () -> recorder.heartbeats(STRUCK.id()) > heartbeats + 4);
+    outage.close();
+    recorder.awaitState(STRUCK.id(), GatewayState.READY, 2);
+
+    assertThat(recorder.starts(STRUCK.id())).hasSize(2);
+    assertThat(recorder.reconnects(STRUCK.id())).as("the cut").hasSize(1);
+    TABLE.add("| RESUMED late, with ACKs | - | none, waits | - | - |");
+  }
+
+  @Test
+  void isAnotherResumeIfNothingAnswersTheFirst() throws Exception {
+    LocalGateway gateway = gateway();
+    start(gateway);
+
+    ActiveFault noResumed = gateway.fault(Fault.noReady()).forNext(1).start();
+    gateway.fault(Fault.noAcks()).on(STRUCK::equals).start();
+    get(gateway.killConnections(STRUCK::equals));
+    get(noResumed.struck(1));
+    recorder.awaitState(STRUCK.id(), GatewayState.READY, 2);
+
+    List<Recorder.Start> starts = recorder.starts(STRUCK.id());
+    long afterNanos = starts.get(2).nanos() - starts.get(1).nanos();
+    assertThat(starts).hasSize(3);
+    assertThat(starts.get(2).resumed()).isTrue();
+    assertThat(afterNanos).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(500));
+    TABLE.add(
+        "| no RESUMED, no ACKs | 4900 | RESUME | RESUME | %d ms |"
+            .formatted(TimeUnit.NANOSECONDS.toMillis(afterNanos)));
+  }
+
+  @Test
+  void isNoneToLateAcksAmongEvents() throws Exception {
     LocalGateway gateway = gateway();
     start(gateway);
 
@@ -226,6 +268,7 @@ final class FaultTableTest extends Resources {
                         config
                             .connectTimeout(Duration.ofSeconds(1))
                             .helloTimeout(Duration.ofSeconds(1))
+                            .sessionTimeout(Duration.ofSeconds(3))
                             .closeTimeout(Duration.ofMillis(100)))
                 .build());
     get(manager.start());

@@ -114,7 +114,7 @@ final class Faults {
   void accepted(Link link) {
     links.add(link);
     link.channel.closeFuture().addListener(closed -> links.remove(link));
-    for (ActiveFault fault : active) {
+    for (ActiveFault fault : List.copyOf(active)) { // one may end when another has struck
       strikeNetwork(fault, link);
     }
     if (link.network != null) {
