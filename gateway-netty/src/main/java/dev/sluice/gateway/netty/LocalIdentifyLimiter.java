@@ -48,6 +48,8 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
   private final InstantSource wallClock = InstantSource.system();
   private final Runnable onExhausted;
   private final LogLimit failureLog = new LogLimit(NanoClock.system());
+  private int maxConcurrency; // which the queue takes over once no permit is out
+  private int permitsOut;
   private boolean askedStore;
   private boolean knowsStore; // what it says is in the budget
   private @Nullable ScheduledFuture<?> wakeUp;
@@ -79,6 +81,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     this.executor = executor;
     this.store = store;
     this.queue = IdentifyQueue.create(maxConcurrency, NanoClock.system());
+    this.maxConcurrency = maxConcurrency;
     this.budget = budget;
     this.onExhausted = onExhausted;
     publish();
@@ -97,7 +100,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
 
   /** Takes over what GET /gateway/bot says now, on the executor. */
   void update(GatewayBot gatewayBot, int maxConcurrency) {
-    queue.maxConcurrency(maxConcurrency);
+    this.maxConcurrency = maxConcurrency;
     if (budget != null) {
       budget.update(gatewayBot.total(), gatewayBot.remaining(), gatewayBot.resetAfter());
     }
@@ -121,6 +124,12 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
       askStore();
       return;
     }
+    if (queue.maxConcurrency() != maxConcurrency) {
+      if (permitsOut > 0) {
+        return; // the queue takes no other concurrency; the end of the last permit leads here again
+      }
+      queue.maxConcurrency(maxConcurrency);
+    }
     while (queue.nextTimeoutNanos() == 0) {
       if (budget != null && !budget.trySpend()) {
         refuse(budget);
@@ -129,6 +138,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
       exhausted = false;
       publish();
       int shardId = queue.poll();
+      permitsOut++;
       CompletableFuture<Permit> request = take(shardId);
       keepStarts(1, () -> give(request, shardId));
     }
@@ -223,6 +233,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
   }
 
   private void release(int shardId) {
+    permitsOut--;
     queue.release(shardId);
     if (budget != null) {
       budget.refund();
@@ -273,6 +284,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
       if (done.compareAndSet(false, true)) {
         executor.execute(
             () -> {
+              permitsOut--;
               queue.sent(shardId);
               done(shardId);
             });

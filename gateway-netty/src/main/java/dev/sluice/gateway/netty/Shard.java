@@ -70,6 +70,7 @@ public final class Shard implements Dispatch.Acknowledger {
 
   private static final Logger log = LoggerFactory.getLogger(Shard.class);
   private static final long PERMIT_RETRY_SECONDS = 5;
+  private static final long MAX_DOWN_SECONDS = TimeUnit.DAYS.toSeconds(365);
   private static final int DIAL_FAILURES_UNTIL_SUSPICION = 3;
   private static final Duration MIN_TIMEOUT = Duration.ofMillis(1);
   private static final Duration MAX_TIMEOUT = Duration.ofDays(1);
@@ -453,8 +454,10 @@ public final class Shard implements Dispatch.Acknowledger {
     guilds();
     if (session != null) {
       // How old a stored session is decides whose turn comes first, so the wall clock will do.
-      Duration down = Duration.between(session.lastSeen(), Instant.now());
-      downSinceNanos = System.nanoTime() - down.toNanos();
+      long downSeconds = Duration.between(session.lastSeen(), Instant.now()).toSeconds();
+      downSinceNanos =
+          System.nanoTime()
+              - TimeUnit.SECONDS.toNanos(Math.max(0, Math.min(MAX_DOWN_SECONDS, downSeconds)));
     }
     if (stopBeforeStart != null) {
       connection.stop(stopBeforeStart);

@@ -84,9 +84,12 @@ final class IdentifyBreakerManagerTest extends Resources {
     assertThat(manager.shard(2).state()).isEqualTo(GatewayState.BACKOFF);
     assertThat(manager.identifyBreaker().identifiesInTheLastHour()).isEqualTo(2);
 
+    assertThat(manager.health().reasons()).anyMatch(reason -> reason.contains("limit: 2"));
+
     manager.releaseIdentifyBreaker();
 
     recorder.awaitState(2, GatewayState.READY, 2);
+    assertThat(manager.health().reasons()).noneMatch(reason -> reason.contains("limit: 2"));
     assertThat(recorder.identifies()).isEqualTo(SHARDS + 3);
     assertThat(manager.identifyBreaker().fleetBlocked()).isFalse();
   }
@@ -104,6 +107,8 @@ final class IdentifyBreakerManagerTest extends Resources {
     endSession(gateway, 2);
     recorder.awaitState(2, GatewayState.READY, 2);
     assertThat(manager.identifyBreaker().fleetBlocked()).isFalse();
+
+    assertThat(manager.health().reasons()).anyMatch(reason -> reason.contains("1/4"));
 
     manager.releaseIdentifyBreaker();
 

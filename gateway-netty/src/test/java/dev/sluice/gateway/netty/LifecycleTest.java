@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.Encoding;
+import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Reconnect;
@@ -14,6 +16,7 @@ import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.testkit.LocalGateway;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -169,6 +172,29 @@ final class LifecycleTest extends Resources {
         .as("of 32 that wait up to 2 s each: %s", waitsMillis)
         .hasSizeGreaterThan(8);
     assertThat(manager.stats().identifies()).isEqualTo(shards);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MIN_VALUE / 1_000, 0, Long.MAX_VALUE / 1_000})
+  void aStoredSessionIsResumedHoweverOldItSaysItIs(long lastSeenMillis) {
+    EmbeddedShard shard = new EmbeddedShard();
+    shard.dial(
+        new GatewaySession(
+            "session",
+            "ws://resume.test",
+            7,
+            0,
+            EmbeddedShard.ID,
+            Intents.of(),
+            10,
+            Encoding.JSON,
+            Compression.NONE,
+            Instant.EPOCH,
+            Instant.ofEpochMilli(lastSeenMillis)));
+
+    assertThat(shard.dials).singleElement().asString().contains("resume.test");
+    shard.channel.releaseOutbound();
+    shard.channel.finishAndReleaseAll();
   }
 
   @Test

@@ -212,6 +212,25 @@ final class LimitersTest {
     }
 
     @Test
+    void anotherConcurrencyWaitsForThePermitsThatAreOut() throws Exception {
+      LocalIdentifyLimiter limiter = limiter(1);
+      Permit out = acquire(limiter, 0).join();
+      CompletableFuture<Permit> second = acquire(limiter, 1);
+      CompletableFuture<Permit> third = acquire(limiter, 2);
+      GatewayBot answer =
+          new GatewayBot(URI.create("wss://a.test"), 16, 1000, 1000, Duration.ofHours(1), 4);
+
+      executor.submit(() -> limiter.update(answer, 4)).get();
+      settle();
+      assertThat(second).isNotDone();
+      out.release();
+      settle();
+
+      assertThat(second).isCompleted();
+      assertThat(third).as("in a bucket of its own now").isCompleted();
+    }
+
+    @Test
     void aPermitThatWasReleasedGoesToTheNextAtOnce() throws Exception {
       LocalIdentifyLimiter limiter = limiter(1);
       Permit first = acquire(limiter, 0).join();

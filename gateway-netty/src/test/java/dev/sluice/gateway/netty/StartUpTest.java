@@ -9,6 +9,7 @@ import dev.sluice.gateway.testkit.LocalGatewayStats;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -28,6 +29,7 @@ final class StartUpTest extends Resources {
   }
 
   @Tag("soak")
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
   @ParameterizedTest(name = "{0} shards, max_concurrency {1}")
   @CsvSource({"64, 16", "16, 1", "1000, 64"})
   void aLongStartTakesTheFloorOfTheProtocol(int shards, int maxConcurrency) throws Exception {
