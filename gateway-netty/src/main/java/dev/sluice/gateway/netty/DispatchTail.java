@@ -31,6 +31,9 @@ final class DispatchTail extends ChannelInboundHandlerAdapter {
     if (!sink.offer(shard, dispatch)) {
       shard.pauseReading();
     }
+    if (!dispatch.isDeferred()) {
+      dispatch.acknowledge(); // a copy that a handler sent on has nobody else to do it
+    }
   }
 
   @Override

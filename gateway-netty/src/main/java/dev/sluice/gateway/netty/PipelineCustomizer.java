@@ -6,6 +6,21 @@ import io.netty.channel.ChannelPipeline;
  * Puts handlers of the application into the pipelines of the shards, around those of {@link
  * PipelineNames}. Called for every transport of every shard, on its event loop; handlers that are
  * not sharable need a new instance each time.
+ *
+ * <p>Who owns what passes a handler:
+ *
+ * <ul>
+ *   <li>Bytes and WebSocket frames, before {@code gateway}, are reference counted: a handler passes
+ *       one on or releases it, and retains what it keeps.
+ *   <li>A {@link dev.sluice.gateway.Dispatch}, before {@code dispatch}, is not: there is nothing to
+ *       release. It is borrowed until {@code channelRead} returns. A handler that does not pass it
+ *       on ends it there, and it counts as handled; one that goes on with it later takes a {@code
+ *       copy()}, calls {@code defer()} on what it was given, and {@code acknowledge()} on the copy.
+ *   <li>That copy may also be passed on later, by {@code fireChannelRead} on the event loop; it is
+ *       then acknowledged as any other event. The handler keeps the order of events if it matters,
+ *       and its own memory in bounds.
+ *   <li>Other messages that reach the end of the pipeline are released there.
+ * </ul>
  */
 public interface PipelineCustomizer {
 
@@ -21,9 +36,7 @@ public interface PipelineCustomizer {
   /**
    * Adds handlers that see WebSocket frames, placed before {@code gateway}, or {@link
    * dev.sluice.gateway.Dispatch} messages, placed before {@code dispatch}. Runs before the first
-   * frame is read. A handler that passes a dispatch on calls {@code fireChannelRead}; one that does
-   * not ends it there, and it counts as handled. Dispatches are borrowed until {@code channelRead}
-   * returns.
+   * frame is read.
    *
    * @param shard the shard that dialled
    * @param pipeline {@code ssl? > ws-decoder > ws-encoder > gateway > dispatch}
