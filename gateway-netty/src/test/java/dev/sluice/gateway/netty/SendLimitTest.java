@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Sends from 8 threads at once, as the server sees them. */
 final class SendLimitTest extends Resources {
@@ -161,6 +162,7 @@ final class SendLimitTest extends Resources {
 
   @Test
   @Tag("soak") // three windows of a minute
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
   void neverMoreThanTheGatewayAllowsInAnyWindow() throws Exception {
     ShardManager manager = start(Duration.ofMillis(41_250));
 
