@@ -50,6 +50,7 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
   private final LogLimit failureLog = new LogLimit(NanoClock.system());
   private int maxConcurrency; // which the queue takes over once no permit is out
   private int permitsOut;
+  private long netSpent;
   private boolean askedStore;
   private boolean knowsStore; // what it says is in the budget
   private @Nullable ScheduledFuture<?> wakeUp;
@@ -178,6 +179,8 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
       then.run();
       return;
     }
+    netSpent += spent;
+    long netSpentThen = netSpent;
     SessionStarts known = budget.starts(wallClock.instant());
     CompletableFuture<SessionStarts> kept;
     try {
@@ -186,18 +189,21 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
       kept = CompletableFuture.failedFuture(e);
     }
     if (kept.isDone()) {
-      kept.whenComplete((left, failure) -> onKept(budget, known, left, failure, then));
+      kept.whenComplete(
+          (left, failure) -> onKept(budget, known, netSpentThen, left, failure, then));
       return;
     }
     kept.copy() // the time-out is ours, not the store's
         .orTimeout(STORE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
         .whenComplete(
-            (left, failure) -> executor.execute(() -> onKept(budget, known, left, failure, then)));
+            (left, failure) ->
+                executor.execute(() -> onKept(budget, known, netSpentThen, left, failure, then)));
   }
 
   private void onKept(
       SessionStartBudget budget,
       SessionStarts known,
+      long netSpentThen,
       @Nullable SessionStarts left,
       @Nullable Throwable failure,
       Runnable then) {
@@ -210,7 +216,11 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
             lines - 1);
       }
     } else if (!left.equals(known)) {
-      budget.restrict(left, wallClock.instant());
+      int spentSince = (int) (netSpent - netSpentThen); // which the answer does not count yet
+      budget.restrict(
+          new SessionStarts(
+              left.total(), Math.max(0, left.remaining() - spentSince), left.resetAt()),
+          wallClock.instant());
     }
     publish();
     then.run();

@@ -35,8 +35,8 @@ final class ChildBot {
     this.file = file;
   }
 
-  /** Starts a bot as a child of this process. */
-  static Process start(URI apiUri, String token, Path sessions, Path file, int shards)
+  /** Starts a bot as a child of this process; with 0 workers it handles events inline. */
+  static Process start(URI apiUri, String token, Path sessions, Path file, int shards, int workers)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -51,7 +51,8 @@ final class ChildBot {
             token,
             sessions.toString(),
             file.toString(),
-            Integer.toString(shards)));
+            Integer.toString(shards),
+            Integer.toString(workers)));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
@@ -80,14 +81,18 @@ final class ChildBot {
           bot.sessions.put(shard, key(session.sessionId()));
         }
       }
-      try (ShardManager manager =
+      ShardManagerBuilder settings =
           ShardManager.builder(arguments[1], Intents.all())
               .apiUri(URI.create(arguments[0]))
               .shards(shards)
               .sessionStore(store)
               .checkpointInterval(Duration.ofMillis(200))
-              .onDispatch(bot::handle)
-              .build()) {
+              .onDispatch(bot::handle);
+      int workers = Integer.parseInt(arguments[5]);
+      if (workers > 0) {
+        settings.workers(Workers.threads(workers));
+      }
+      try (ShardManager manager = settings.build()) {
         manager.start().toCompletableFuture().join();
         manager.ready().toCompletableFuture().join();
         System.out.println("ready");

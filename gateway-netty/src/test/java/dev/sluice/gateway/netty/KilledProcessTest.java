@@ -32,6 +32,7 @@ final class KilledProcessTest extends Resources {
 
   private static final int SHARDS = 8;
   private static final int KILLS = 3;
+  private static final int WORKERS = 2;
   private static final int EVENTS_PER_SECOND = 5_000;
   private static final long POLL_MILLIS = 50;
 
@@ -81,14 +82,15 @@ final class KilledProcessTest extends Resources {
 
   @TempDir Path directory;
 
-  private Process start(LocalGateway gateway) throws IOException {
+  private Process start(LocalGateway gateway, int workers) throws IOException {
     Process bot =
         ChildBot.start(
             gateway.apiUri(),
             gateway.token(),
             directory.resolve("sessions"),
             directory.resolve("handled"),
-            SHARDS);
+            SHARDS,
+            workers);
     open(
         () -> {
           bot.destroyForcibly();
@@ -159,7 +161,7 @@ final class KilledProcessTest extends Resources {
                             .replayMaxBytes(256 << 20))
                 .start());
 
-    Process bot = start(gateway);
+    Process bot = start(gateway, WORKERS);
     awaitReady(bot);
     get(gateway.startTraffic(Traffic.of(TrafficMix.ALL_INTENTS, seed, EVENTS_PER_SECOND)));
     for (int kill = 0; kill < KILLS; kill++) {
@@ -171,7 +173,7 @@ final class KilledProcessTest extends Resources {
         await(bot, "resumes (seed " + seed + ')', () -> sent.resumes.get() >= moment);
       }
       bot.destroyForcibly().waitFor();
-      bot = start(gateway);
+      bot = start(gateway, kill % 2 == 0 ? 0 : WORKERS);
       if (kill % 2 != 0) {
         awaitReady(bot);
       }

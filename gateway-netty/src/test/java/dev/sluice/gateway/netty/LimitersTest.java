@@ -147,6 +147,30 @@ final class LimitersTest {
     }
 
     @Test
+    void anAnswerThatIsLateTakesNothingBack() throws Exception {
+      CountStore store = new CountStore();
+      store.answer.complete(left(500));
+      LocalIdentifyLimiter limiter =
+          new LocalIdentifyLimiter(executor, 2, budgetOf(500), store, () -> {});
+      Permit first = acquire(limiter, 0).join();
+      CompletableFuture<SessionStarts> ofSecond = new CompletableFuture<>();
+      store.answer = ofSecond;
+      CompletableFuture<Permit> second = acquire(limiter, 1);
+      CompletableFuture<SessionStarts> ofRelease = new CompletableFuture<>();
+      store.answer = ofRelease;
+      first.release();
+      settle();
+
+      ofSecond.complete(left(498));
+      ofRelease.complete(left(499));
+      settle();
+
+      assertThat(second).isCompleted();
+      assertThat(store.spent).containsExactly(0, 1, 1, -1);
+      assertThat(limiter.sessionStartsLeft()).isEqualTo(499);
+    }
+
+    @Test
     void aCountThatWasKeptAndIsStricterHolds() throws Exception {
       CountStore store = new CountStore();
       store.answer.complete(left(0));
