@@ -108,14 +108,25 @@ public final class GenerationMerge<E> {
   private long overlapEndNanos; // of the last forced cut
   private final Map<EventType, Long> undecided = new EnumMap<>(EventType.class);
 
+  /** The events of one generation, numbered as they come. */
+  private static final class Arrivals {
+
+    int last;
+    int lastMatched; // the latest of those that were taken for copies
+
+    void matched(int index) {
+      lastMatched = Math.max(lastMatched, index);
+    }
+  }
+
   private final class Guild {
 
     final UnmatchedEvents<E> old = new UnmatchedEvents<>();
     final UnmatchedEvents<E> fresh = new UnmatchedEvents<>();
     @Nullable Map<Long, Integer> seen = new HashMap<>(); // until it is cut over
     long lastNanos;
-    int oldMatched; // events of the generation that found their copy waiting
-    int freshMatched;
+    final Arrivals oldArrivals = new Arrivals();
+    final Arrivals freshArrivals = new Arrivals();
     boolean passed; // both have, a point after which the unmatched events are exact
     boolean overlaps; // both generations deliver
     long overlapEndNanos;
@@ -124,16 +135,8 @@ public final class GenerationMerge<E> {
       return generation == Generation.OLD ? old : fresh;
     }
 
-    int matched(Generation generation) {
-      return generation == Generation.OLD ? oldMatched : freshMatched;
-    }
-
-    void countMatched(Generation generation) {
-      if (generation == Generation.OLD) {
-        oldMatched++;
-      } else {
-        freshMatched++;
-      }
+    Arrivals arrivals(Generation generation) {
+      return generation == Generation.OLD ? oldArrivals : freshArrivals;
     }
 
     /** Notes an event, and returns whether each generation brought it once, as far as is known. */
@@ -221,6 +224,24 @@ public final class GenerationMerge<E> {
   }
 
   /**
+   * {@return whether the GUILD_CREATE of a guild that READY named is still to come}
+   *
+   * @param guildId the guild
+   */
+  public boolean isExpected(long guildId) {
+    return phases.phase(guildId) == Phase.EXPECTED;
+  }
+
+  /**
+   * {@return whether the new generation delivers the events of a guild}
+   *
+   * @param guildId the guild, 0 for the events without one
+   */
+  public boolean isCutOver(long guildId) {
+    return phases.phase(guildId) == Phase.CUT;
+  }
+
+  /**
    * Takes an event.
    *
    * @param generation which generation brings it
@@ -246,6 +267,7 @@ public final class GenerationMerge<E> {
       return true;
     }
     boolean unique = guild.isUnique(generation, fingerprint);
+    int index = ++guild.arrivals(generation).last;
     boolean delivers = delivers(generation, guildId);
     Generation other = generation == Generation.OLD ? Generation.NEW : Generation.OLD;
     Entry<E> copy = guild.of(other).take(fingerprint);
@@ -255,7 +277,8 @@ public final class GenerationMerge<E> {
       if (unique) {
         onUnique(generation, guildId, guild, copy, now);
       }
-      guild.countMatched(generation);
+      guild.arrivals(generation).matched(index);
+      guild.arrivals(other).matched(copy.index);
       if (guild.passed && isCutDue(guildId, now)) {
         if (copy.held != null) {
           outlet.deliver(copy.held); // in place of this one, as those behind it come next
@@ -276,9 +299,7 @@ public final class GenerationMerge<E> {
       return true;
     }
     E held = delivers ? null : toHold.get();
-    guild
-        .of(generation)
-        .add(new Entry<>(fingerprint, type, now, held, false, guild.matched(generation)));
+    guild.of(generation).add(new Entry<>(fingerprint, type, now, held, false, index));
     events++;
     return delivers;
   }
@@ -286,7 +307,7 @@ public final class GenerationMerge<E> {
   /**
    * Both generations brought an event like no other, {@code generation} just now. What either
    * brought before it is done with, and if nothing that came after it on the other was taken for a
-   * copy of something older, then what is left is exact.
+   * copy of something that came before it, then what is left is exact.
    */
   private void onUnique(Generation generation, long guildId, Guild guild, Entry<E> copy, long now) {
     Generation other = generation == Generation.OLD ? Generation.NEW : Generation.OLD;
@@ -294,7 +315,7 @@ public final class GenerationMerge<E> {
     if (phases.phase(guildId) != Phase.LOADED
         // The new session may have begun after it, and brought the next of its kind.
         || oldNanos - phases.sinceNanos(guildId) < windowNanos
-        || guild.matched(other) != copy.matchedBefore) {
+        || guild.arrivals(other).lastMatched > copy.index) {
       return;
     }
     forgetAll(guild.of(generation));
@@ -413,7 +434,7 @@ public final class GenerationMerge<E> {
         if (head.held != null) {
           outlet.deliver(head.held);
           if (!newAbandoned && !oldRetired) { // its copy may be late: it is not to come twice
-            unmatched.add(new Entry<>(head.fingerprint, head.type, now, null, true, 0));
+            unmatched.add(new Entry<>(head.fingerprint, head.type, now, null, true, head.index));
             events++;
           }
         }
@@ -431,7 +452,8 @@ public final class GenerationMerge<E> {
         outlet.deliver(entry.held);
       }
       if (!newAbandoned && !oldRetired && !guild.overlaps) {
-        unmatched.add(new Entry<>(entry.fingerprint, entry.type, now, null, entry.undecided, 0));
+        unmatched.add(
+            new Entry<>(entry.fingerprint, entry.type, now, null, entry.undecided, entry.index));
         events++;
       }
     }

@@ -22,7 +22,7 @@ final class UnmatchedEvents<E> {
     final long sinceNanos;
     final @Nullable E held; // null if it was delivered
     final boolean undecided; // it counts as such already
-    final int matchedBefore; // events of its generation that found their copy waiting
+    final int index; // among the events of its generation
     private @Nullable Entry<E> twin; // the next one with the same fingerprint
     private boolean gone;
 
@@ -32,13 +32,13 @@ final class UnmatchedEvents<E> {
         long sinceNanos,
         @Nullable E held,
         boolean undecided,
-        int matchedBefore) {
+        int index) {
       this.fingerprint = fingerprint;
       this.type = type;
       this.sinceNanos = sinceNanos;
       this.held = held;
       this.undecided = undecided;
-      this.matchedBefore = matchedBefore;
+      this.index = index;
     }
   }
 

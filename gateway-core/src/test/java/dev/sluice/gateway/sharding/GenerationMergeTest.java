@@ -69,9 +69,14 @@ class GenerationMergeTest {
 
   /** The guild was loaded a window ago, and nothing happened in it. */
   private void cutOver() {
+    assertThat(merge.isExpected(GUILD)).isFalse();
     merge.expect(GUILD);
+    assertThat(merge.isExpected(GUILD)).isTrue();
     merge.loaded(GUILD);
+    assertThat(merge.isExpected(GUILD)).isFalse();
+    assertThat(merge.isCutOver(GUILD)).isFalse();
     pass(WINDOW_MILLIS);
+    assertThat(merge.isCutOver(GUILD)).isTrue();
     assertThat(merge.remaining()).isZero();
   }
 

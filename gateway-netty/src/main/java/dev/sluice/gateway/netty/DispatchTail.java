@@ -28,7 +28,9 @@ final class DispatchTail extends ChannelInboundHandlerAdapter {
     }
     shard.trackGuilds(dispatch);
     shard.gatherMembers(dispatch);
-    if (!sink.offer(shard, dispatch)) {
+    ReshardGate gate = shard.reshardGate();
+    boolean readOn = gate == null ? sink.offer(shard, dispatch) : gate.offer(shard, dispatch);
+    if (!readOn) {
       shard.pauseReading();
     }
     if (!dispatch.isDeferred()) {

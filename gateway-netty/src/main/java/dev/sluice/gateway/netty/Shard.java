@@ -807,6 +807,18 @@ public final class Shard implements Dispatch.Acknowledger {
     }
   }
 
+  /** How far the session's events were handled; -1 without one; on the event loop. */
+  long acknowledgedSequence() {
+    return connection == null || connection.sessionId() == null
+        ? -1
+        : connection.acknowledgedSequence();
+  }
+
+  /** Where the event goes next, while the bot is resharded. */
+  @Nullable ReshardGate reshardGate() {
+    return host.reshardGate();
+  }
+
   void eventFiltered() {
     context.figures.add(Figure.FILTERED_EVENTS, 1);
   }
@@ -1046,7 +1058,13 @@ public final class Shard implements Dispatch.Acknowledger {
       case FATAL -> onFatal(requireNonNull(connection.failed()));
       case STOPPED -> onStopped(connection);
       case RESUMING -> replayedFrom = connection.receivedSequence();
-      case IDLE, CONNECTING, WAIT_HELLO, IDENTIFYING, BACKOFF -> {
+      case IDENTIFYING -> {
+        ReshardGate gate = host.reshardGate();
+        if (gate != null) {
+          gate.identifying(this);
+        }
+      }
+      case IDLE, CONNECTING, WAIT_HELLO, BACKOFF -> {
         // nothing is owed on entering these
       }
     }

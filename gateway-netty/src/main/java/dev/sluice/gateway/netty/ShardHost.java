@@ -38,6 +38,9 @@ interface ShardHost {
 
   EventDelivery sink();
 
+  /** Where the events of two generations meet while the bot is resharded, else null. */
+  @Nullable ReshardGate reshardGate();
+
   PipelineCustomizer customizer();
 
   ShardListener listener();

@@ -17,6 +17,7 @@ import dev.sluice.gateway.netty.internal.dial.ClockWatch;
 import dev.sluice.gateway.netty.internal.dial.Dialer;
 import dev.sluice.gateway.netty.internal.dial.Resolvers;
 import dev.sluice.gateway.sharding.IdentifyBreaker;
+import dev.sluice.gateway.sharding.IdentifyQueue;
 import dev.sluice.gateway.sharding.ReconnectJitter;
 import dev.sluice.gateway.sharding.SessionStartBudget;
 import dev.sluice.gateway.sharding.ShardPlan;
@@ -35,13 +36,16 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -74,6 +78,7 @@ public final class ShardManager implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ShardManager.class);
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(15);
+  private static final long RESHARD_EPOCH = 1;
 
   private final ShardManagerBuilder settings;
   private final String token;
@@ -106,6 +111,7 @@ public final class ShardManager implements AutoCloseable {
   private enum Phase {
     NEW,
     STARTED,
+    HANDING_OVER,
     STOPPED
   }
 
@@ -114,6 +120,8 @@ public final class ShardManager implements AutoCloseable {
 
   // Set once, by start(), before the first shard.
   private volatile @Nullable Started running;
+  private boolean reshards; // guarded by this
+  private volatile @Nullable Resharding resharding;
   private volatile @Nullable CloseCode fatalCloseCode;
   private volatile @Nullable URI movedGatewayUri; // when it is another than at the start
   private volatile @Nullable GatewayBotRefresh refresh; // null if GET /gateway/bot is never asked
@@ -277,7 +285,9 @@ public final class ShardManager implements AutoCloseable {
   }
 
   /**
-   * Stops all shards.
+   * Stops all shards: each reads no more, what came is handled within {@link
+   * ShardManagerBuilder#drainTimeout}, its session is stored, its transport closed. A change of the
+   * shard count that is under way is given up.
    *
    * @param mode whether their sessions are to live on
    * @return completes when all have stopped and their sessions are stored, and the event loop
@@ -299,9 +309,13 @@ public final class ShardManager implements AutoCloseable {
     if (running != null) {
       stopCommandSource();
     }
+    Resharding resharding = this.resharding;
+    if (resharding != null) {
+      resharding.abort("the manager was stopped");
+    }
     CompletableFuture.allOf(
             shards.all().stream()
-                .map(shard -> shard.stop(mode).toCompletableFuture())
+                .map(shard -> drainAndStop(shard, mode))
                 .toArray(CompletableFuture<?>[]::new))
         .whenComplete(
             (done, failure) -> {
@@ -312,23 +326,247 @@ public final class ShardManager implements AutoCloseable {
   }
 
   /**
-   * Stops all shards and waits for it, at most 15 s. Their sessions live on if the {@link
-   * SessionStore} is durable, for then they can be resumed; otherwise they end and the bot goes
-   * offline. On an event loop of the shards it does not wait, for the shards need that to stop.
+   * Gives the shards up one after another, so that another process takes them over while this one
+   * still runs the rest: a shard reads no more, what it has is handled, its session is stored, its
+   * transport closed with a code that keeps the session, and then its {@link ShardAssignment} is
+   * told. What is not handled within {@link ShardManagerBuilder#drainTimeout} comes again where the
+   * session is resumed, so nothing is lost. New shards are not taken any more.
+   *
+   * @param atATime how many shards are on their way at a time, at least 1
+   * @return completes when none runs here any more; then {@link #stop} it
+   * @throws IllegalArgumentException if {@code atATime} is below 1
+   * @throws IllegalStateException if the manager is not running, or sessions cannot outlive it
+   *     because the {@link SessionStore} is not durable
+   */
+  public CompletionStage<Void> handOver(int atATime) {
+    if (atATime < 1) {
+      throw new IllegalArgumentException("at a time: " + atATime + " (expected: >= 1)");
+    }
+    if (!sessionStore.isDurable()) {
+      throw new IllegalStateException(
+          "session store: not durable (expected: one that another process can read)");
+    }
+    Started current = running();
+    synchronized (this) {
+      if (phase != Phase.STARTED) {
+        throw new IllegalStateException("handOver() when " + phase + " (expected: STARTED)");
+      }
+      phase = Phase.HANDING_OVER;
+    }
+    Resharding resharding = this.resharding;
+    if (resharding != null) {
+      resharding.abort("the shards are handed over");
+    }
+    log.info("hands over {} shards, {} at a time", shards.all().size(), atATime);
+    Queue<Shard> left =
+        new ConcurrentLinkedQueue<>(
+            shards.all().stream()
+                .sorted(Comparator.comparingInt(shard -> shard.id().id()))
+                .toList());
+    List<CompletableFuture<Void>> lanes = new ArrayList<>();
+    for (int i = 0; i < atATime && !left.isEmpty(); i++) {
+      lanes.add(handOverNext(current, left));
+    }
+    return CompletableFuture.allOf(lanes.toArray(CompletableFuture<?>[]::new))
+        .minimalCompletionStage();
+  }
+
+  private CompletableFuture<Void> handOverNext(Started current, Queue<Shard> left) {
+    Shard shard = left.poll();
+    if (shard == null) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return drainAndStop(shard, StopMode.RESTART)
+        .thenComposeAsync(
+            stopped -> {
+              shards.remove(shard.id());
+              log.info("shard {}: handed over, {} left", shard.id(), left.size());
+              return handOverNext(current, left);
+            },
+            control);
+  }
+
+  /**
+   * Changes the number of shards while the bot runs, with the defaults of {@link
+   * ReshardSettings#DEFAULT}.
+   *
+   * @param shardCount the new number of shards
+   * @return as {@link #reshard(int, ReshardSettings)}
+   */
+  public CompletionStage<ReshardResult> reshard(int shardCount) {
+    return reshard(shardCount, ReshardSettings.DEFAULT);
+  }
+
+  /**
+   * Changes the number of shards while the bot runs. The new shards identify beside the old ones,
+   * at the gateway's pace and only if enough session starts are left for all. Guild by guild the
+   * new ones take over, at a point that both have passed, and when all have the old ones are
+   * stopped. The application gets each event once, in the order of its guild; where that cannot be
+   * decided an event comes twice, and is counted in the result. READY and the GUILD_CREATEs of the
+   * new shards are marked {@link dev.sluice.gateway.DispatchMark#RESHARD}.
+   *
+   * <p>Commands go to the old shards until all guilds were cut over. A command that waits on an old
+   * shard when it stops is dropped, and a voice connection has to be made anew.
+   *
+   * @param shardCount the new number of shards, another than now
+   * @param settings windows and time-outs
+   * @return completes when the old shards are gone; exceptionally with a {@link ReshardException}
+   *     that says why the new ones are: the old ones then go on as before
+   * @throws IllegalArgumentException if the count is below 1 or that of now
+   * @throws IllegalStateException if not all shards of the bot run here by a fixed plan, not all of
+   *     them were ready yet, or a change is under way
+   */
+  public CompletionStage<ReshardResult> reshard(int shardCount, ReshardSettings settings) {
+    requireNonNull(settings, "settings");
+    int oldCount = shards.count();
+    if (shardCount < 1 || shardCount == oldCount) {
+      throw new IllegalArgumentException(
+          "shard count: " + shardCount + " (expected: >= 1 and not " + oldCount + ')');
+    }
+    Started current = running();
+    if (!ready.isDone() || ready.isCompletedExceptionally()) {
+      throw new IllegalStateException("reshard() before all shards were ready");
+    }
+    if (this.settings.assignment != null || shards.ofCurrentGeneration().size() != oldCount) {
+      throw new IllegalStateException(
+          "shards here: "
+              + shards.ofCurrentGeneration().size()
+              + " of "
+              + oldCount
+              + (this.settings.assignment == null ? "" : ", by an assignment")
+              + " (expected: all, by a fixed plan)");
+    }
+    synchronized (this) {
+      if (phase != Phase.STARTED || reshards) {
+        throw new IllegalStateException(
+            (reshards ? "reshard() while another goes on" : "reshard() when " + phase)
+                + " (expected: STARTED)");
+      }
+      reshards = true;
+    }
+    CompletableFuture<GatewayBot> asked =
+        this.settings.knowsAll() ? CompletableFuture.completedFuture(null) : askGatewayBot();
+    return asked
+        .handleAsync(
+            (gatewayBot, failure) -> {
+              if (gatewayBot != null) {
+                update(gatewayBot);
+              }
+              return startResharding(current, oldCount, shardCount, settings);
+            },
+            control)
+        .thenCompose(result -> result)
+        .whenComplete(
+            (result, failure) -> {
+              resharding = null;
+              synchronized (this) {
+                reshards = false;
+              }
+            })
+        .minimalCompletionStage();
+  }
+
+  private CompletableFuture<ReshardResult> startResharding(
+      Started current, int oldCount, int newCount, ReshardSettings reshardSettings) {
+    int startsLeft = sessionStartsLeft();
+    if (startsLeft != LocalIdentifyLimiter.UNKNOWN && startsLeft < newCount) {
+      return CompletableFuture.failedFuture(
+          new ReshardException(
+              "session starts left: " + startsLeft + " (expected: >= " + newCount + ')'));
+    }
+    ReshardGate gate =
+        new ReshardGate(
+            oldCount,
+            newCount,
+            reshardSettings.window(),
+            reshardSettings.maxEvents(),
+            sink,
+            NanoClock.system());
+    List<Shard> oldShards = shards.ofCurrentGeneration();
+    List<Shard> newShards = new ArrayList<>();
+    synchronized (this) {
+      if (phase != Phase.STARTED) {
+        return CompletableFuture.failedFuture(
+            new ReshardException("the manager is " + phase + " (expected: STARTED)"));
+      }
+      for (ShardId id : ShardPlan.all(newCount).shards()) {
+        Shard shard = new Shard(host, id, RESHARD_EPOCH, nextContext());
+        shards.add(shard);
+        newShards.add(shard);
+      }
+    }
+    long windows = (newCount + current.maxConcurrency - 1L) / current.maxConcurrency;
+    Resharding next =
+        new Resharding(
+            control,
+            reshardSettings,
+            gate,
+            oldCount,
+            newCount,
+            oldShards,
+            newShards,
+            IdentifyQueue.WINDOW.plus(IdentifyQueue.SLACK).multipliedBy(windows),
+            draining ->
+                CompletableFuture.allOf(
+                    draining.stream().map(this::drained).toArray(CompletableFuture<?>[]::new)),
+            (gone, tookOver) -> {
+              if (tookOver) {
+                shards.cutOver(newCount);
+              }
+              gone.forEach(shard -> shards.remove(shard.id()));
+            });
+    resharding = next;
+    next.start();
+    return next.result();
+  }
+
+  private LoopContext nextContext() {
+    return requireNonNull(contexts.get(eventLoopGroup.next()));
+  }
+
+  /** Stops reading, waits until what came is handled, stores the session, closes. */
+  private CompletableFuture<Void> drainAndStop(Shard shard, StopMode mode) {
+    return drained(shard)
+        .thenCompose(drained -> shard.stop(mode))
+        .whenComplete((stopped, failure) -> released(shard.id()));
+  }
+
+  private CompletableFuture<Void> drained(Shard shard) {
+    return shard
+        .drain()
+        .toCompletableFuture()
+        .copy() // the time-out is this one's
+        .completeOnTimeout(null, settings.drainTimeout.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private void released(ShardId id) {
+    try {
+      running().assignment.released(id);
+    } catch (RuntimeException e) {
+      log.error("shard {}: the shard assignment did not take it back", id, e);
+    }
+  }
+
+  /**
+   * Stops all shards and waits for it, at most 15 s longer than they may drain. Their sessions live
+   * on if the {@link SessionStore} is durable, for then they can be resumed; otherwise they end and
+   * the bot goes offline. On an event loop of the shards it does not wait, for the shards need that
+   * to stop.
    */
   @Override
   public void close() {
+    Duration timeout = settings.drainTimeout.plus(CLOSE_TIMEOUT);
     StopMode mode = sessionStore.isDurable() ? StopMode.RESTART : StopMode.GOODBYE;
     CompletionStage<Void> stopped = stop(mode);
     if (contexts.values().stream().anyMatch(context -> context.eventLoop.inEventLoop())) {
       return;
     }
     try {
-      stopped.toCompletableFuture().get(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      stopped.toCompletableFuture().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
-      log.warn("shards did not stop within {}", CLOSE_TIMEOUT, e);
+      log.warn("shards did not stop within {}", timeout, e);
     }
   }
 
@@ -663,6 +901,12 @@ public final class ShardManager implements AutoCloseable {
     }
 
     @Override
+    public @Nullable ReshardGate reshardGate() {
+      Resharding current = resharding;
+      return current == null ? null : current.gate();
+    }
+
+    @Override
     public PipelineCustomizer customizer() {
       return settings.customizer;
     }
@@ -755,12 +999,16 @@ public final class ShardManager implements AutoCloseable {
 
     @Override
     public void assigned(ShardId id, long epoch) {
-      LoopContext context = requireNonNull(contexts.get(eventLoopGroup.next()));
+      LoopContext context = nextContext();
       Shard shard = new Shard(host, id, epoch, context);
       synchronized (ShardManager.this) {
-        if (phase == Phase.STOPPED || !shards.add(shard)) {
+        if (phase == Phase.STOPPED || (phase == Phase.STARTED && !shards.add(shard))) {
           return;
         }
+      }
+      if (shards.get(id) != shard) {
+        released(id); // the shards are handed over already
+        return;
       }
       load(id)
           .whenComplete(
@@ -789,9 +1037,8 @@ public final class ShardManager implements AutoCloseable {
       Shard shard = shards.remove(id);
       return shard == null
           ? CompletableFuture.completedStage(null)
-          : shard
-              .stop(StopMode.RESTART)
-              .toCompletableFuture()
+          : drained(shard)
+              .thenCompose(drained -> shard.stop(StopMode.RESTART))
               .copy() // the time-out is the caller's, not the shard's
               .orTimeout(deadline.toNanos(), TimeUnit.NANOSECONDS);
     }

@@ -38,6 +38,7 @@ public final class ShardManagerBuilder {
   private final Set<String> set = new HashSet<>();
   @Nullable URI gatewayUri;
   URI apiUri = DEFAULT_API_URI;
+  Duration drainTimeout = Duration.ofSeconds(5);
   Duration apiRetryDelay = Duration.ofSeconds(1);
   LongSupplier wallMillis = System::currentTimeMillis; // for tests to move
   Duration apiRefreshInterval = Duration.ofMinutes(1);
@@ -594,6 +595,24 @@ public final class ShardManagerBuilder {
   public ShardManagerBuilder commandSource(CommandSource commandSource) {
     once("commandSource");
     this.commandSource = requireNonNull(commandSource, "commandSource");
+    return this;
+  }
+
+  /**
+   * Sets how long a shard that is stopped waits until the events that came are acknowledged. What
+   * is not by then comes again when the session is resumed. Default: 5 s.
+   *
+   * @param drainTimeout not negative
+   * @return this
+   * @throws IllegalArgumentException if it is negative
+   */
+  public ShardManagerBuilder drainTimeout(Duration drainTimeout) {
+    once("drainTimeout");
+    if (drainTimeout.isNegative()) {
+      throw new IllegalArgumentException(
+          "drainTimeout: " + drainTimeout + " (expected: not negative)");
+    }
+    this.drainTimeout = drainTimeout;
     return this;
   }
 

@@ -212,6 +212,11 @@ final class EmbeddedShard implements ShardHost, Connector {
   }
 
   @Override
+  public @Nullable ReshardGate reshardGate() {
+    return null;
+  }
+
+  @Override
   public PipelineCustomizer customizer() {
     return customizer;
   }

@@ -9,6 +9,7 @@ import dev.sluice.gateway.server.GatewayServerConfig;
 import dev.sluice.gateway.server.GatewayServerConnection;
 import dev.sluice.gateway.server.GatewayServerListener;
 import dev.sluice.gateway.server.ServerSession;
+import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -34,6 +35,17 @@ final class GatewayLoop {
   /** An answer of {@code GET /gateway/bot} in place of the true one. */
   record CannedAnswer(int status, String body) {}
 
+  /** The guilds of a session, and the next of them whose GUILD_CREATE it has not got yet. */
+  private static final class Announcement {
+
+    final long[] guilds;
+    int next;
+
+    Announcement(long[] guilds) {
+      this.guilds = guilds;
+    }
+  }
+
   private static final int ANNOUNCED_AT_ONCE = 8;
   private static final long ANNOUNCEMENT_SEED = 1;
 
@@ -46,8 +58,7 @@ final class GatewayLoop {
 
   private final Map<GatewayServerConnection, GatewayHandler> handlers = new HashMap<>();
   private final List<ServerSession> sessions = new ArrayList<>();
-  // The index of the next guild whose GUILD_CREATE a session has not got yet.
-  private final Map<ServerSession, Integer> announcements = new HashMap<>();
+  private final Map<ServerSession, Announcement> announcements = new HashMap<>();
   private final Deque<GatewayHandler> withOutput = new ArrayDeque<>();
   private boolean drainScheduled;
   private boolean expiryScheduled;
@@ -170,6 +181,18 @@ final class GatewayLoop {
     return sequence;
   }
 
+  /** {@return how many sessions it was given to} */
+  int dispatchToGuild(long guildId, String type, List<ByteBuffer> forms) {
+    int given = 0;
+    for (ServerSession session : List.copyOf(sessions)) {
+      int count = session.shard().count();
+      if (session.shard().id() == ShardPlan.shardOf(guildId, count) && !session.ended()) {
+        session.dispatch(type, forms.get(given++ % forms.size()).duplicate());
+      }
+    }
+    return given;
+  }
+
   void startTraffic(Traffic what) {
     if (traffic != null) {
       throw new IllegalStateException("traffic: already started (expected: stopped)");
@@ -216,18 +239,17 @@ final class GatewayLoop {
    */
   boolean announceMore(GatewayServerConnection connection) {
     ServerSession session = connection.session();
-    Integer next = session == null ? null : announcements.get(session);
-    if (session == null || next == null || connection.isWithheld()) {
+    Announcement announcement = session == null ? null : announcements.get(session);
+    if (session == null || announcement == null || connection.isWithheld()) {
       return false;
     }
-    int end = Math.min(next + ANNOUNCED_AT_ONCE, guildsPerShard);
-    if (end == guildsPerShard) {
+    long[] guilds = announcement.guilds;
+    int end = Math.min(announcement.next + ANNOUNCED_AT_ONCE, guilds.length);
+    if (end == guilds.length) {
       announcements.remove(session);
-    } else {
-      announcements.put(session, end);
     }
-    for (int guild = next; guild < end; guild++) {
-      String type = announcer.guildCreate(SyntheticGuild.id(session.shard(), guild));
+    while (announcement.next < end) {
+      String type = announcer.guildCreate(guilds[announcement.next++]);
       session.dispatch(type, announcer.data());
     }
     return true;
@@ -345,7 +367,8 @@ final class GatewayLoop {
       identifies++;
       sessions.add(session);
       if (announceGuilds) {
-        announcements.put(session, 0);
+        announcements.put(
+            session, new Announcement(server.config().guilds().apply(session.shard())));
       }
       listener.identified(session);
       begun(session);

@@ -5,6 +5,7 @@ import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.server.GatewayServerConfig;
 import dev.sluice.gateway.server.GatewayServerConnection;
 import dev.sluice.gateway.server.GatewayServerListener;
+import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -29,6 +30,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -36,6 +39,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +111,7 @@ public final class LocalGateway implements AutoCloseable {
       config
           .gatewayUrl(uri.toString())
           .resumeGatewayUrl(resumeUri.toString())
-          .guilds(shard -> SyntheticGuild.ids(shard, guilds));
+          .guilds(builder.guilds());
       gateway =
           new GatewayLoop(loop, config.build(), guilds, builder.guildCreates, builder.listener);
       base.config().setAutoRead(true);
@@ -356,6 +360,24 @@ public final class LocalGateway implements AutoCloseable {
   }
 
   /**
+   * Gives an event of a guild to every session of the bot that has the guild, attached or not: of
+   * each generation while a bot is resharded.
+   *
+   * @param guildId the guild, 0 for an event that comes on shard 0
+   * @param type the name of the event: upper-case letters, digits and underscores
+   * @param d one JSON value in UTF-8, in one form or several, such as with its members in another
+   *     order; sessions get them in turn; not checked
+   * @return how many sessions got it
+   */
+  public CompletableFuture<Integer> dispatchToGuild(long guildId, String type, byte[]... d) {
+    List<ByteBuffer> forms = Arrays.stream(d).map(form -> ByteBuffer.wrap(form.clone())).toList();
+    if (forms.isEmpty()) {
+      throw new IllegalArgumentException("d: no form (expected: >= 1)");
+    }
+    return onLoop(() -> gateway.dispatchToGuild(guildId, type, forms));
+  }
+
+  /**
    * Sends any bytes as one payload, compressed like every other of the connection.
    *
    * @param shard the shard
@@ -512,6 +534,7 @@ public final class LocalGateway implements AutoCloseable {
     private String token = "local-gateway-token";
     private int port;
     private int guildsPerShard = 4;
+    private int allGuilds; // 0 for some to each shard
     private boolean guildCreates = true;
     private @Nullable LocalCertificate certificate;
     private GatewayServerListener listener = new GatewayServerListener() {};
@@ -575,6 +598,35 @@ public final class LocalGateway implements AutoCloseable {
       }
       this.guildsPerShard = guildsPerShard;
       return this;
+    }
+
+    /**
+     * Sets how many guilds the bot has, whatever its number of shards: each belongs to the shard
+     * that its id says. In the place of {@link #guildsPerShard}; {@link LocalGateway#startTraffic
+     * Traffic} is for that one.
+     *
+     * @param guilds at least 1
+     * @return this
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder guilds(int guilds) {
+      if (guilds < 1) {
+        throw new IllegalArgumentException("guilds: " + guilds + " (expected: >= 1)");
+      }
+      this.allGuilds = guilds;
+      return this;
+    }
+
+    private Function<ShardId, long[]> guilds() {
+      int each = guildsPerShard;
+      if (allGuilds == 0) {
+        return shard -> SyntheticGuild.ids(shard, each);
+      }
+      long[] all = SyntheticGuild.ids(allGuilds);
+      return shard ->
+          Arrays.stream(all)
+              .filter(guild -> ShardPlan.shardOf(guild, shard.count()) == shard.id())
+              .toArray();
     }
 
     /**

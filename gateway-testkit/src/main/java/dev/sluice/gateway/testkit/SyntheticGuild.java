@@ -45,6 +45,17 @@ final class SyntheticGuild {
     return ids;
   }
 
+  /** {@return the ids of so many guilds of a bot, which spread evenly over any number of shards} */
+  static long[] ids(int guilds) {
+    long[] ids = new long[guilds];
+    for (int i = 0; i < guilds; i++) {
+      long timestamp = OLDEST_TIMESTAMP + i * (TIMESTAMP_DISTANCE + 1);
+      ids[i] =
+          timestamp << TIMESTAMP_SHIFT | (i + 1) * LOW_BITS_MULTIPLIER % (1 << TIMESTAMP_SHIFT);
+    }
+    return ids;
+  }
+
   static long roleId(long guildId, int index) {
     return guildId + (index + 1) * ROLE_DISTANCE;
   }
