@@ -8,11 +8,13 @@ import dev.sluice.gateway.testkit.LocalCertificate;
 import dev.sluice.gateway.testkit.LocalGateway;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class TlsTest extends Resources {
@@ -135,5 +137,27 @@ final class TlsTest extends Resources {
     assertThat(recorder.failures())
         .allSatisfy(failure -> assertThat(reasonsOf(failure.cause())).contains(bad.reason));
     assertThat(get(gateway.stats()).baseDials()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"ws, the upgrade", "wss, the TLS handshake"})
+  void aPeerThatTakesTheConnectionAndIsSilentIsLeftAtTheDeadline(String scheme, String phase)
+      throws Exception {
+    ScriptedGateway silent = open(new ScriptedGateway());
+    ShardManager manager =
+        open(
+            ShardManager.builder("token", Intents.of())
+                .gatewayUri(URI.create(scheme + "://127.0.0.1:" + silent.uri().getPort()))
+                .shards(1)
+                .maxConcurrency(1)
+                .listener(recorder)
+                .configure(config -> config.connectTimeout(Duration.ofMillis(500)))
+                .build());
+
+    get(manager.start());
+    recorder.await("a failed dial", () -> !recorder.failures().isEmpty());
+
+    assertThat(recorder.failures().get(0).cause())
+        .hasMessage("dial: no outcome within PT0.5S, waited for " + phase);
   }
 }
