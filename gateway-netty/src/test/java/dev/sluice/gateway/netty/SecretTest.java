@@ -56,8 +56,10 @@ final class SecretTest extends Resources {
     gateway.fault(Fault.refusal(503)).at(LocalGateway.Endpoint.RESUME).start();
     get(gateway.killAllConnections());
     recorder.awaitState(0, GatewayState.READY, 3);
+    recorder.awaitState(1, GatewayState.READY, 2);
     get(gateway.requestReconnect(shard -> true));
     recorder.awaitState(0, GatewayState.READY, 4);
+    recorder.awaitState(1, GatewayState.READY, 3);
     get(gateway.invalidateSessions(shard -> shard.id() == 1, false));
     recorder.awaitState(1, GatewayState.IDENTIFYING, 2);
     told.add(manager.health().toString());
