@@ -280,11 +280,11 @@ final class ShardManagerStopTest extends Resources {
 
   @Test
   void aPortThatNoSocketTakesIsAFailedDialLikeAnyOther() throws Exception {
-    ShardManager manager =
-        open(
-            settings(URI.create("ws://127.0.0.1:70000"))
-                .configure(config -> config.maxBackoff(Duration.ofMillis(5)))
-                .build());
+    ShardManagerBuilder settings =
+        settings(URI.create("ws://127.0.0.1:1"))
+            .configure(config -> config.maxBackoff(Duration.ofMillis(5)));
+    settings.gatewayUri = URI.create("ws://127.0.0.1:70000"); // as only the gateway could say it
+    ShardManager manager = open(settings.build());
     get(manager.start());
 
     recorder.await("more failed dials than slots", () -> recorder.failures().size() >= 10);

@@ -6,6 +6,7 @@ import io.netty.channel.EventLoop;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -74,7 +75,13 @@ public final class Dialer {
       EventLoop eventLoop, String host, int port, Consumer<Channel> onConnected) {
     Promise<Channel> dialled = eventLoop.newPromise();
     Proxy through = proxy;
-    InetSocketAddress destination = InetSocketAddress.createUnresolved(host, port);
+    InetSocketAddress destination;
+    try {
+      destination = InetSocketAddress.createUnresolved(host, port);
+    } catch (IllegalArgumentException e) { // the gateway named a port that no socket takes
+      return eventLoop.newFailedFuture(
+          new ConnectException("port: " + port + " (expected: 0 to 65535)"));
+    }
     InetSocketAddress first =
         through == null
             ? destination
