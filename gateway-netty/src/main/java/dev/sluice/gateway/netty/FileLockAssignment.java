@@ -109,7 +109,9 @@ final class FileLockAssignment implements ShardAssignment {
     } catch (IOException e) {
       if (!failing) { // once for as long as it fails
         failing = true;
-        log.error("shard {}: its lock in {} fails, it is tried again", shard, directory, e);
+        Logs.of(log.atError(), shard)
+            .setCause(e)
+            .log("shard {}: its lock in {} fails, it is tried again", shard, directory);
       }
       return 0;
     }
@@ -150,7 +152,9 @@ final class FileLockAssignment implements ShardAssignment {
     try {
       file.giveBack(shard.id());
     } catch (IOException e) {
-      log.error("shard {}: its lock in {} was not given back", shard, directory, e);
+      Logs.of(log.atError(), shard)
+          .setCause(e)
+          .log("shard {}: its lock in {} was not given back", shard, directory);
     }
   }
 }

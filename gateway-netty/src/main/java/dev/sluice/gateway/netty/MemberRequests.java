@@ -224,7 +224,8 @@ final class MemberRequests {
     try {
       chunk = GuildMembersChunk.of(dispatch);
     } catch (IOException e) {
-      log.warn("shard {}: a chunk of members that cannot be read: {}", shard.id(), e.getMessage());
+      Logs.of(log.atWarn(), shard.id())
+          .log("shard {}: a chunk of members that cannot be read: {}", shard.id(), e.getMessage());
       return;
     }
     MemberRequest request = chunk.nonce() == null ? null : requests.get(chunk.nonce());
@@ -262,7 +263,9 @@ final class MemberRequests {
     try {
       limited = RateLimited.of(dispatch.readTree());
     } catch (IOException e) {
-      log.debug("shard {}: RATE_LIMITED that cannot be read", shard.id(), e);
+      Logs.of(log.atDebug(), shard.id())
+          .setCause(e)
+          .log("shard {}: RATE_LIMITED that cannot be read", shard.id());
       return;
     }
     String nonce = limited.nonce();
@@ -289,7 +292,9 @@ final class MemberRequests {
       try {
         handler.onHeldBack(shard, atLeast);
       } catch (RuntimeException e) {
-        log.error("shard {}: the handler of guild members failed", shard.id(), e);
+        Logs.of(log.atError(), shard.id())
+            .setCause(e)
+            .log("shard {}: the handler of guild members failed", shard.id());
       }
     }
   }

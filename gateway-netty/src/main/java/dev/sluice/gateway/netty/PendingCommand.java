@@ -38,6 +38,18 @@ abstract class PendingCommand implements LoopContext.Task {
     this.command = command;
   }
 
+  /** Counts the end and tells it; on the event loop, or when that has ended on any thread. */
+  final void end(End end) {
+    switch (end.outcome) {
+      case REFUSED -> shard.context().figures.addFromAnyThread(Figure.COMMANDS_REFUSED, 1);
+      case DROPPED -> shard.context().figures.addFromAnyThread(Figure.COMMANDS_DROPPED, 1);
+      case SENT, OVERWRITTEN, NOT_HERE -> {
+        // no fault of this shard
+      }
+    }
+    ended(end);
+  }
+
   /** Tells the end; on the event loop, or when that has ended on any thread. */
   abstract void ended(End end);
 
@@ -51,6 +63,6 @@ abstract class PendingCommand implements LoopContext.Task {
 
   @Override
   public final void refuse() {
-    ended(End.REFUSED);
+    end(End.REFUSED);
   }
 }

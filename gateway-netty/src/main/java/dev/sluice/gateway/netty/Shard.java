@@ -1371,7 +1371,7 @@ public final class Shard implements Dispatch.Acknowledger {
     if (outgoing.attachment() instanceof PendingCommand command) {
       written.addListener(
           outcome ->
-              command.ended(
+              command.end(
                   outcome.isSuccess() ? PendingCommand.End.SENT : PendingCommand.End.WRITE_FAILED));
     }
   }
@@ -1391,7 +1391,7 @@ public final class Shard implements Dispatch.Acknowledger {
     }
     try {
       if (!current.queue(command.command, command)) {
-        command.ended(PendingCommand.End.REFUSED);
+        command.end(PendingCommand.End.REFUSED);
         return;
       }
     } catch (RuntimeException e) { // too long, or of something that cannot be written
@@ -1425,7 +1425,7 @@ public final class Shard implements Dispatch.Acknowledger {
     for (DroppedCommand dropped = connection.pollDroppedCommand();
         dropped != null;
         dropped = connection.pollDroppedCommand()) {
-      ((PendingCommand) dropped.attachment()).ended(PendingCommand.End.of(dropped.reason()));
+      ((PendingCommand) dropped.attachment()).end(PendingCommand.End.of(dropped.reason()));
     }
   }
 

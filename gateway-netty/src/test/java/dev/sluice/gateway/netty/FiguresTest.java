@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
+import dev.sluice.gateway.Activity;
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.EventType;
+import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.Reconnect;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
@@ -288,6 +291,21 @@ final class FiguresTest extends Resources {
       Thread.onSpinWait();
     }
     assertThat(manager.stats().handling().pauses()).isEqualTo(1);
+  }
+
+  @Test
+  void commandsThatAreNotSentAreCounted() throws Exception {
+    LocalGateway gateway = gateway();
+    ShardManager manager = ready(settings(gateway));
+    get(gateway.closeConnections(shard -> shard.id() == 0, 4010));
+    recorder.awaitState(0, GatewayState.FATAL);
+    GatewayCommand command =
+        new GatewayCommand.UpdatePresence(Presence.online(Activity.playing("chess")));
+
+    assertThat(get(manager.shard(0).send(command))).isEqualTo(CommandOutcome.REFUSED);
+
+    assertThat(manager.stats().handling().commandsRefused()).isEqualTo(1);
+    assertThat(manager.stats().handling().commandsDropped()).isZero();
   }
 
   @Test
