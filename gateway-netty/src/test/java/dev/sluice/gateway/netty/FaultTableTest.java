@@ -54,8 +54,9 @@ final class FaultTableTest extends Resources {
 
   /*
    * The code is whichever side closed first: of the gateway, ours, or 1006 for neither; none where
-   * the gateway cannot have seen it. The wait is the least and the most that we choose to wait, with a heartbeat interval of 1 s; half an
-   * interval is the least for a silent peer, for a heartbeat may be under way when it falls silent.
+   * the gateway cannot have seen it. The wait is the least and the most that we choose to wait,
+   * with a heartbeat interval of 1 s. A silent peer is told sooner than after an interval only
+   * because a heartbeat may be under way when it falls silent.
    */
   @ParameterizedTest(name = "{0}: {2} on the URL for {3}")
   @CsvSource(
