@@ -104,7 +104,9 @@ public final class ActiveFault implements AutoCloseable {
   /** Uses what was reserved. */
   void struck() {
     strikes.incrementAndGet();
-    tellWaiting();
+    if (!waiting.isEmpty()) {
+      gateway.later(this::tellWaiting); // once the strike has had its effect
+    }
   }
 
   /** Gives back what was reserved. */

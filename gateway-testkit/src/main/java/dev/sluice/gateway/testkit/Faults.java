@@ -100,7 +100,8 @@ final class Faults {
       if (link.network != null) {
         link.network.ended(fault);
       }
-      if (fault.fault() instanceof NoReady && link.handler != null) {
+      if (link.handler != null && link.greetingWithheldBy == fault) {
+        link.greetingWithheldBy = null;
         link.handler.connection().withholdGreeting(false);
       }
     }
@@ -114,7 +115,7 @@ final class Faults {
   void accepted(Link link) {
     links.add(link);
     link.channel.closeFuture().addListener(closed -> links.remove(link));
-    for (ActiveFault fault : List.copyOf(active)) { // one may end when another has struck
+    for (ActiveFault fault : active) {
       strikeNetwork(fault, link);
     }
     if (link.network != null) {
@@ -208,7 +209,7 @@ final class Faults {
       loop.execute(() -> strikeLater(fault, link, session)); // READY is written at the turn's end
     } else {
       fault.struck();
-      apply(fault.fault(), link);
+      apply(fault, link);
     }
   }
 
@@ -217,17 +218,19 @@ final class Faults {
       fault.missed();
     } else {
       fault.struck();
-      apply(fault.fault(), link);
+      apply(fault, link);
     }
   }
 
-  private static void apply(Fault fault, Link link) {
+  private static void apply(ActiveFault active, Link link) {
+    Fault fault = active.fault();
     GatewayHandler handler = link.handler;
     if (handler == null) {
       throw new IllegalStateException("handler: null (expected: that of a session)");
     }
     GatewayServerConnection connection = handler.connection();
     if (fault instanceof NoReady) {
+      link.greetingWithheldBy = active;
       connection.withholdGreeting(true);
     } else if (fault instanceof InvalidSession invalid) {
       connection.invalidSession(invalid.resumable);

@@ -16,6 +16,9 @@ final class Link {
   /** What delays and loses bytes, from the first fault of the network on. */
   @Nullable NetworkHandler network;
 
+  /** What withholds the READY or RESUMED of the session. */
+  @Nullable ActiveFault greetingWithheldBy;
+
   /** Whether the server role was told not to acknowledge the last heartbeat. */
   boolean ackWithheld;
 

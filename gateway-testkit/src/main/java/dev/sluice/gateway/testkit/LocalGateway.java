@@ -274,6 +274,11 @@ public final class LocalGateway implements AutoCloseable {
     runNow(() -> gateway.faults().end(fault)).exceptionally(closed -> null).join();
   }
 
+  /** Runs a task at the end of this turn of the event loop. */
+  void later(Runnable task) {
+    loop.execute(task);
+  }
+
   CompletableFuture<@Nullable Void> whenStruck(ActiveFault fault, int times) {
     CompletableFuture<@Nullable Void> struck = new CompletableFuture<>();
     execute(struck, () -> fault.whenStruck(times, struck));

@@ -450,6 +450,39 @@ final class FaultTest {
   }
 
   @Test
+  void whoeverIsToldOfAStrikeMayEndTheFaultAtOnce() throws Exception {
+    LocalGateway gateway = start(builder());
+    ActiveFault stall = gateway.fault(Fault.stall(Direction.BOTH)).start();
+    ActiveFault noReady = gateway.fault(Fault.noReady()).start();
+    CompletableFuture<Void> ended =
+        CompletableFuture.allOf(
+            stall.struck(1).thenRun(stall::close), noReady.struck(1).thenRun(noReady::close));
+
+    open(TestClient.ready(gateway, SHARD));
+
+    get(ended);
+    assertThat(stall.strikes()).isEqualTo(1);
+    assertThat(noReady.strikes()).isEqualTo(1);
+  }
+
+  @Test
+  void faultsOfOneKindEndEachByItself() throws Exception {
+    LocalGateway gateway = start(builder());
+    ActiveFault of = gateway.fault(Fault.noReady()).on(SHARD::equals).start();
+    ActiveFault ofOther = gateway.fault(Fault.noReady()).on(OTHER::equals).start();
+    TestClient client = open(TestClient.dial(gateway.uri(), QUERY));
+    client.identify(gateway.token(), SHARD);
+    get(of.struck(1));
+
+    ofOther.close();
+    client.send(HEARTBEAT);
+    client.expectOp(11);
+    of.close();
+
+    client.expectDispatch("READY");
+  }
+
+  @Test
   void aListenerMayStartAndEndFaults() throws Exception {
     CompletableFuture<LocalGateway> started = new CompletableFuture<>();
     LocalGateway gateway =
