@@ -89,6 +89,7 @@ class StateInputTableTest {
 
     PERMIT("identifyPermitted", call(GatewayConnection::identifyPermitted)),
     COMMAND("queue", StateInputTableTest::queue),
+    WITHDRAW("withdraw", call(connection -> connection.withdraw("nothing that was queued"))),
     HEARTBEAT("queueHeartbeat", call(GatewayConnection::queueHeartbeat)),
     ACKNOWLEDGE("acknowledge", call(c -> c.acknowledge(c.sessionEpoch(), c.receivedSequence()))),
     ACKNOWLEDGE_OLD("acknowledge", call(c -> c.acknowledge(c.sessionEpoch() - 1, 1))),
@@ -152,6 +153,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  IDLE         -                   dial:0     none     -
           PERMIT            IDLE         -                   dial:0     none     ignored
           COMMAND           IDLE         -                   dial:0     none     -
+          WITHDRAW          IDLE         -                   dial:0     none     -
           HEARTBEAT         IDLE         -                   dial:0     none     -
           ACKNOWLEDGE       IDLE         -                   dial:0     none     stale
           ACKNOWLEDGE_OLD   IDLE         -                   dial:0     none     stale
@@ -198,6 +200,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  BACKOFF      -                   dial:0     none     -
           PERMIT            CONNECTING   -                   -          none     ignored
           COMMAND           CONNECTING   -                   -          none     -
+          WITHDRAW          CONNECTING   -                   -          none     -
           HEARTBEAT         CONNECTING   -                   -          none     -
           ACKNOWLEDGE       CONNECTING   -                   -          none     stale
           ACKNOWLEDGE_OLD   CONNECTING   -                   -          none     stale
@@ -244,6 +247,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  BACKOFF      -                   dial:4900  none     -
           PERMIT            WAIT_HELLO   -                   -          none     ignored
           COMMAND           WAIT_HELLO   -                   -          none     -
+          WITHDRAW          WAIT_HELLO   -                   -          none     -
           HEARTBEAT         WAIT_HELLO   -                   -          none     -
           ACKNOWLEDGE       WAIT_HELLO   -                   -          none     stale
           ACKNOWLEDGE_OLD   WAIT_HELLO   -                   -          none     stale
@@ -290,6 +294,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  BACKOFF      -                   dial:4900  kept     -
           PERMIT            WAIT_HELLO   -                   -          kept     ignored
           COMMAND           WAIT_HELLO   -                   -          kept     -
+          WITHDRAW          WAIT_HELLO   -                   -          kept     -
           HEARTBEAT         WAIT_HELLO   -                   -          kept     -
           ACKNOWLEDGE       WAIT_HELLO   -                   -          kept     -
           ACKNOWLEDGE_OLD   WAIT_HELLO   -                   -          kept     stale
@@ -336,6 +341,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  BACKOFF      -                   dial:4900  none     -
           PERMIT            WAIT_PERMIT  IDENTIFY            -          none     -
           COMMAND           WAIT_PERMIT  -                   -          none     -
+          WITHDRAW          WAIT_PERMIT  -                   -          none     -
           HEARTBEAT         WAIT_PERMIT  HEARTBEAT           -          none     -
           ACKNOWLEDGE       WAIT_PERMIT  -                   -          none     stale
           ACKNOWLEDGE_OLD   WAIT_PERMIT  -                   -          none     stale
@@ -382,6 +388,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  BACKOFF      -                   dial:4900  none     -
           PERMIT            IDENTIFYING  -                   -          none     ignored
           COMMAND           IDENTIFYING  -                   -          none     -
+          WITHDRAW          IDENTIFYING  -                   -          none     -
           HEARTBEAT         IDENTIFYING  HEARTBEAT           -          none     -
           ACKNOWLEDGE       IDENTIFYING  -                   -          none     stale
           ACKNOWLEDGE_OLD   IDENTIFYING  -                   -          none     stale
@@ -428,6 +435,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  BACKOFF      -                   dial:4900  kept     -
           PERMIT            RESUMING     -                   -          kept     ignored
           COMMAND           RESUMING     -                   -          kept     -
+          WITHDRAW          RESUMING     -                   -          kept     -
           HEARTBEAT         RESUMING     HEARTBEAT           -          kept     -
           ACKNOWLEDGE       RESUMING     -                   -          kept     -
           ACKNOWLEDGE_OLD   RESUMING     -                   -          kept     stale
@@ -474,6 +482,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  BACKOFF      -                   dial:4900  kept     -
           PERMIT            READY        -                   -          kept     ignored
           COMMAND           READY        VOICE_STATE_UPDATE  -          kept     -
+          WITHDRAW          READY        -                   -          kept     -
           HEARTBEAT         READY        HEARTBEAT           -          kept     -
           ACKNOWLEDGE       READY        -                   -          kept     -
           ACKNOWLEDGE_OLD   READY        -                   -          kept     stale
@@ -520,6 +529,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  STOPPED      -                   -          kept     -
           PERMIT            CLOSING      -                   4900       kept     ignored
           COMMAND           CLOSING      -                   4900       kept     refused
+          WITHDRAW          CLOSING      -                   4900       kept     -
           HEARTBEAT         CLOSING      -                   4900       kept     -
           ACKNOWLEDGE       CLOSING      -                   4900       kept     -
           ACKNOWLEDGE_OLD   CLOSING      -                   4900       kept     stale
@@ -566,6 +576,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  BACKOFF      -                   dial:0     kept     -
           PERMIT            BACKOFF      -                   dial:0     kept     ignored
           COMMAND           BACKOFF      -                   dial:0     kept     -
+          WITHDRAW          BACKOFF      -                   dial:0     kept     -
           HEARTBEAT         BACKOFF      -                   dial:0     kept     -
           ACKNOWLEDGE       BACKOFF      -                   dial:0     kept     -
           ACKNOWLEDGE_OLD   BACKOFF      -                   dial:0     kept     stale
@@ -612,6 +623,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  FATAL        -                   -          kept     -
           PERMIT            FATAL        -                   -          kept     ignored
           COMMAND           FATAL        -                   -          kept     refused
+          WITHDRAW          FATAL        -                   -          kept     -
           HEARTBEAT         FATAL        -                   -          kept     -
           ACKNOWLEDGE       FATAL        -                   -          kept     -
           ACKNOWLEDGE_OLD   FATAL        -                   -          kept     stale
@@ -658,6 +670,7 @@ class StateInputTableTest {
           TIMER_LATE_TWICE  STOPPED      -                   -          kept     -
           PERMIT            STOPPED      -                   -          kept     ignored
           COMMAND           STOPPED      -                   -          kept     refused
+          WITHDRAW          STOPPED      -                   -          kept     -
           HEARTBEAT         STOPPED      -                   -          kept     -
           ACKNOWLEDGE       STOPPED      -                   -          kept     -
           ACKNOWLEDGE_OLD   STOPPED      -                   -          kept     stale
@@ -706,7 +719,7 @@ class StateInputTableTest {
 
   @Test
   void everyMethodThatIsAnInputIsInTheTable() {
-    Set<String> outputs = Set.of("send", "toString", "nanosUntilMemberList");
+    Set<String> outputs = Set.of("send", "toString", "nanosUntilMemberList", "acknowledger");
     Stream<String> inputs =
         Arrays.stream(GatewayConnection.class.getDeclaredMethods())
             .filter(method -> Modifier.isPublic(method.getModifiers()))
