@@ -13,11 +13,11 @@ import java.util.TreeSet;
  * IDENTIFY was written, so a slow write cannot bring two of them closer together at the gateway; a
  * permit that was not used costs nothing. RESUME needs no permit.
  *
- * <p>The gateway counts from the arrival, which is somewhere between the write and READY. If READY
- * comes late, as from a machine that has just started, so may have the IDENTIFY have arrived: then
- * the bucket opens 5 s after READY, as long as that is not later than {@link #MAX_SLACK}, with
- * which a start takes at most 5 % longer than the gateway demands. The first window of a bucket may
- * be longer by {@link #MAX_FIRST_SLACK}, for it is the one that is late most, and begins at once.
+ * <p>The gateway counts from the arrival, which is somewhere between the write and READY. When
+ * READY comes late the IDENTIFY may have arrived late too, as at a machine that has just started or
+ * a gateway that is busy: then the bucket opens 5 s after READY. How much that may be in all is
+ * bounded, by {@link #SLACK_CREDIT} and a little more with every window, so that a start takes at
+ * most 5 % longer than the gateway demands: what it counts as the first window takes no time here.
  *
  * <p>Cycle of a shard: {@link #enqueue}, {@link #poll} yields it, then {@link #sent} or {@link
  * #release}. Until one of the two comes its bucket stays closed. {@link #answered} follows {@link
@@ -35,36 +35,36 @@ public final class IdentifyQueue {
   /** Added to the window, because the gateway measures at arrival. */
   public static final Duration SLACK = Duration.ofMillis(150);
 
-  /** Added at most, when READY is late. */
-  public static final Duration MAX_SLACK = Duration.ofMillis(240);
+  /** What late READYs may add to windows of a bucket that follow one another. */
+  public static final Duration SLACK_CREDIT = Duration.ofSeconds(3);
 
-  /** Added at most to the first window of a bucket, when READY is late. */
-  public static final Duration MAX_FIRST_SLACK = Duration.ofSeconds(1);
+  /** What each window adds to that; with {@link #SLACK} it is less than 5 %. */
+  private static final long CREDIT_A_WINDOW_NANOS = Duration.ofMillis(90).toNanos();
+
+  /** A bucket that nobody used for so long begins anew. */
+  private static final long IDLE_NANOS = WINDOW.multipliedBy(2).toNanos();
 
   private static final int NONE = -1;
 
   private final NanoClock clock;
   private final long spacingNanos;
-  private final long lateNanos; // how much longer a window may be
-  private final long firstLateNanos;
+  private final long maxCreditNanos;
   private Bucket[] buckets;
 
   private static final class Bucket {
     final NavigableSet<Integer> waiting = new TreeSet<>();
     int permitted = NONE;
     boolean used;
-    boolean first; // was the last one
     int unanswered = NONE;
     long lastSentNanos;
     long lastAnsweredNanos;
+    long creditNanos; // how much longer this window may be
   }
 
-  private IdentifyQueue(
-      int maxConcurrency, Duration spacing, Duration late, Duration firstLate, NanoClock clock) {
+  private IdentifyQueue(int maxConcurrency, Duration spacing, Duration maxCredit, NanoClock clock) {
     this.clock = requireNonNull(clock, "clock");
     this.spacingNanos = spacing.toNanos();
-    this.lateNanos = late.toNanos();
-    this.firstLateNanos = firstLate.toNanos();
+    this.maxCreditNanos = maxCredit.toNanos();
     this.buckets = makeBuckets(maxConcurrency);
   }
 
@@ -77,12 +77,7 @@ public final class IdentifyQueue {
    * @throws IllegalArgumentException if the concurrency is below 1
    */
   public static IdentifyQueue create(int maxConcurrency, NanoClock clock) {
-    return new IdentifyQueue(
-        maxConcurrency,
-        WINDOW.plus(SLACK),
-        MAX_SLACK.minus(SLACK),
-        MAX_FIRST_SLACK.minus(SLACK),
-        clock);
+    return new IdentifyQueue(maxConcurrency, WINDOW.plus(SLACK), SLACK_CREDIT, clock);
   }
 
   /**
@@ -99,7 +94,7 @@ public final class IdentifyQueue {
     if (spacing.isNegative()) {
       throw new IllegalArgumentException("spacing: " + spacing + " (expected: not negative)");
     }
-    return new IdentifyQueue(maxConcurrency, spacing, Duration.ZERO, Duration.ZERO, clock);
+    return new IdentifyQueue(maxConcurrency, spacing, Duration.ZERO, clock);
   }
 
   /** {@return how many buckets there are} */
@@ -180,12 +175,19 @@ public final class IdentifyQueue {
    */
   public void sent(int shardId) {
     Bucket bucket = permitted(shardId);
+    long now = clock.nanoTime();
+    long sinceLastNanos = now - bucket.lastSentNanos;
+    if (!bucket.used || sinceLastNanos >= IDLE_NANOS) {
+      bucket.creditNanos = maxCreditNanos;
+    } else {
+      long creditNanos = bucket.creditNanos + CREDIT_A_WINDOW_NANOS - sinceLastNanos + spacingNanos;
+      bucket.creditNanos = Math.max(0, Math.min(maxCreditNanos, creditNanos));
+    }
     bucket.permitted = NONE;
-    bucket.first = !bucket.used;
     bucket.used = true;
     bucket.unanswered = shardId;
-    bucket.lastSentNanos = clock.nanoTime();
-    bucket.lastAnsweredNanos = bucket.lastSentNanos;
+    bucket.lastSentNanos = now;
+    bucket.lastAnsweredNanos = now;
   }
 
   /**
@@ -251,7 +253,7 @@ public final class IdentifyQueue {
     if (!bucket.used) {
       return 0;
     }
-    long late = bucket.first ? firstLateNanos : lateNanos; // unless READY says that it is less
+    long late = bucket.creditNanos; // unless READY says that it is less
     if (bucket.unanswered == NONE) {
       long answerNanos = bucket.lastAnsweredNanos - bucket.lastSentNanos;
       late = Math.max(0, Math.min(late, answerNanos - SLACK.toNanos()));

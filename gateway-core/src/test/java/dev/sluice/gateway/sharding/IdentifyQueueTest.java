@@ -239,11 +239,11 @@ class IdentifyQueueTest {
     "0,    5150, 5150",
     "150,  5150, 5150",
     "151,  5151, 5151",
-    "240,  5240, 5240",
-    "300,  5300, 5240",
-    "1000, 6000, 5240",
-    "4000, 6000, 5240",
-    "9000, 6000, 5240", // it goes on without READY
+    "1000, 6000, 6000",
+    "2000, 7000, 6390", // what is left of the credit, and what a window adds
+    "3150, 8150, 5240",
+    "4000, 8150, 5240",
+    "9000, 8150, 5240", // it goes on without READY
   })
   void aLateReadyMakesTheWindowLonger(long readyMillis, long firstMillis, long laterMillis) {
     IdentifyQueue queue = queue(1, 3);
@@ -267,7 +267,7 @@ class IdentifyQueueTest {
   void onlyTheLastIdentifyOfABucketIsAnswered() {
     IdentifyQueue queue = queue(1, 3);
     queue.sent(queue.poll());
-    clock.advanceMillis(6_000);
+    clock.advanceMillis(8_150);
     queue.sent(queue.poll());
 
     queue.answered(0);
@@ -278,6 +278,18 @@ class IdentifyQueueTest {
     clock.advanceMillis(200);
     queue.answered(1);
     assertThat(queue.nextTimeoutNanos()).isEqualTo(4_950_000_000L);
+  }
+
+  @Test
+  void aBucketThatWasIdleBeginsAnew() {
+    IdentifyQueue queue = queue(1, 4);
+    queue.sent(queue.poll());
+    clock.advanceMillis(8_150);
+    queue.sent(queue.poll()); // the credit is used up
+    clock.advanceMillis(10_000);
+    queue.sent(queue.poll());
+
+    assertThat(queue.nextTimeoutNanos()).isEqualTo(8_150_000_000L);
   }
 
   @ParameterizedTest
