@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.Intents;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -13,6 +14,7 @@ import io.netty.channel.local.LocalIoHandler;
 import io.netty.handler.ssl.SslContext;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +33,7 @@ final class BuilderTest {
       bad(b -> b.shards(0), "shard count: 0 (expected: >= 1)"),
       bad(b -> b.maxConcurrency(0), "maxConcurrency: 0 (expected: >= 1)"),
       bad(b -> b.maxShardsLoading(0), "maxShardsLoading: 0 (expected: >= 1)"),
+      bad(b -> b.eventTypes(Set.of()), "eventTypes: none (expected: at least one)"),
       bad(b -> b.identifyBreaker(0, 1), "anHour: 0 (expected: >= 1)"),
       bad(b -> b.identifyBreaker(1, 0), "ofAShard: 0 (expected: >= 1)"),
       bad(b -> b.guildsTimeout(Duration.ZERO), "guildsTimeout: PT0S (expected: positive)"),
@@ -73,6 +76,10 @@ final class BuilderTest {
       bad(b -> b.shards(1), "shards"),
       bad(b -> b.compression(Compression.NONE), "compression"),
       bad(b -> b.onDispatch((shard, dispatch) -> {}), "onDispatch or eventSink"),
+      bad(b -> b.workers(Workers.threads(1)), "workers"),
+      bad(b -> b.eventTypes(Set.of(EventType.READY)), "eventTypes"),
+      bad(b -> b.acknowledgeByHand(), "acknowledgeByHand"),
+      bad(b -> b.onDispatchException((shard, dispatch, cause) -> true), "onDispatchException"),
       bad(b -> b.listener(new ShardListener() {}), "listener"),
       bad(b -> b.pipeline(new PipelineCustomizer() {}), "pipeline"),
       bad(b -> b.eventLoopThreads(1), "eventLoopGroup or eventLoopThreads"),
@@ -121,6 +128,18 @@ final class BuilderTest {
     assertThatThrownBy(() -> ShardManager.builder("token", Intents.of()).sslContext(server))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("sslContext: for servers (expected: for clients)");
+  }
+
+  @Test
+  void workersNeedAHandlerToCall() {
+    ShardManagerBuilder builder =
+        ShardManager.builder("token", Intents.of())
+            .workers(Workers.threads(1))
+            .eventSink(DispatchPublisher.create());
+
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("workers: without a handler (expected: onDispatch() for them to call)");
   }
 
   @Test

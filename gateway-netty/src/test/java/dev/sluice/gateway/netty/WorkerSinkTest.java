@@ -180,22 +180,31 @@ final class WorkerSinkTest {
   }
 
   @Test
-  void theBytesOfAllShardsTogetherAreBounded() {
-    EmbeddedShard neighbour = new EmbeddedShard();
-    start(workers().maxBytes(1000));
-    neighbour.sink = shard.sink;
-    // Two embedded channels have an event loop each; the budget is that of one loop.
+  void theBytesOfAllShardsOfAnEventLoopAreBounded() {
+    WorkerSink sink = start(workers().maxBytes(1000));
     shard.ready();
     work();
+    EmbeddedShard neighbour = new EmbeddedShard();
+    neighbour.sink =
+        (from, dispatch) -> {
+          kept.add(dispatch.copy());
+          return true;
+        };
+    neighbour.ready();
+    EventQueue ofNeighbour = sink.queue(neighbour.shard, shard.context);
+    assertThat(ofNeighbour.offer(kept.get(0))).isTrue();
+
     String large = "{\"a\":\"" + "x".repeat(1200) + "\"}";
     shard.in(concat(text(event("A", 2, large)), text(event("A", 3, large))));
     assertThat(shard.shard.unhandledEvents()).isEqualTo(1);
     assertThat(isReading()).isFalse();
-
+    assertThat(ofNeighbour.offer(kept.get(0))).isFalse();
     work();
 
-    assertThat(handled).containsExactly(1L, 2L, 3L);
+    assertThat(handled).containsExactly(1L, 1L, 1L, 2L, 3L);
     assertThat(isReading()).isTrue();
+    assertThat(ofNeighbour.offer(kept.get(0))).isTrue();
+    work();
     neighbour.channel.finishAndReleaseAll();
   }
 
