@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where a manager keeps its sessions unless it is told: in a directory of the bot's own, below the
- * working directory, that no other process uses; in memory if there is no such thing.
+ * working directory, that no other process uses unless an assignment divides the shards; in memory
+ * if there is no such thing.
  */
 final class DefaultSessions {
 
@@ -24,9 +25,17 @@ final class DefaultSessions {
 
   private DefaultSessions() {}
 
-  /** Opens the store of a bot. Touches the disk. */
-  static SessionStore open(Path parent, String token) {
+  /**
+   * Opens the store of a bot. Touches the disk.
+   *
+   * @param shared whether an assignment sees to it that no shard runs in two processes at a time
+   */
+  static SessionStore open(Path parent, String token, boolean shared) {
     Path directory = parent.resolve(name(token)).toAbsolutePath();
+    if (shared) {
+      log.info("sessions are kept in {}", directory);
+      return SessionStore.directory(directory);
+    }
     try {
       DirectoryClaim claim = DirectoryClaim.of(directory);
       if (claim == null) {

@@ -9,8 +9,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where sessions are kept, so that shards can resume them after a restart. The default keeps them
- * in memory, which serves shards that come back within this process. Thread-safe.
+ * Where sessions are kept, so that shards can resume them after a restart. {@link
+ * ShardManagerBuilder#sessionStore} says which one is the default. Thread-safe.
  */
 public interface SessionStore {
 

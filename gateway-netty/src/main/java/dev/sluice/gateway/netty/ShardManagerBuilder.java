@@ -508,8 +508,9 @@ public final class ShardManagerBuilder {
   /**
    * Sets where sessions are kept. Default: in files below {@code sluice-sessions} in the working
    * directory, in a directory that is named after the bot and that nobody else can read, so that a
-   * process that is started again resumes; in memory if another process has it in use, if it cannot
-   * be written, or if {@link #apiUri} or {@link #gatewayUri} names another gateway than Discord's.
+   * process that is started again resumes. An {@link #assignment} shares it with other processes.
+   * In memory if without one another process has it in use, if it cannot be written, or if {@link
+   * #apiUri} or {@link #gatewayUri} names another gateway than Discord's.
    *
    * @param sessionStore the store; who gives one closes it, once the manager has stopped
    * @return this
@@ -653,7 +654,7 @@ public final class ShardManagerBuilder {
       return sessionStore;
     }
     return gatewayUri == null && apiUri.equals(DEFAULT_API_URI)
-        ? DefaultSessions.open(sessionParent, token)
+        ? DefaultSessions.open(sessionParent, token, assignment != null)
         : SessionStore.inMemory();
   }
 

@@ -3,6 +3,7 @@ package dev.sluice.gateway.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.sharding.ShardPlan;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -62,6 +63,20 @@ final class DefaultSessionsTest extends Resources {
 
     first.close();
     open((DirectorySessionStore) settings().openSessionStore());
+  }
+
+  @Test
+  void managersThatDivideTheShardsShareThem() throws Exception {
+    ShardAssignment assignment = ShardAssignment.fileLocks(parent, ShardPlan.all(2));
+    SessionStore first =
+        open((DirectorySessionStore) settings().assignment(assignment).openSessionStore());
+    SessionStore second =
+        open((DirectorySessionStore) settings().assignment(assignment).openSessionStore());
+
+    get(first.store(SessionStoreContract.session("a"), 1));
+
+    assertThat(get(second.load(SessionStoreContract.SHARD)))
+        .isEqualTo(SessionStoreContract.session("a"));
   }
 
   @Test
