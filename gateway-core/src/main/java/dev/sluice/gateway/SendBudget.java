@@ -12,9 +12,10 @@ final class SendBudget extends SlidingLog { // one object less in every shard
   static final int LIMIT = 120;
 
   /**
-   * The gateway measures at arrival, so a second is added for payloads that arrive closer together.
+   * The gateway measures at arrival, so time is added for payloads that arrive closer together than
+   * they were sent.
    */
-  static final long WINDOW_NANOS = 61_000_000_000L;
+  static final long WINDOW_NANOS = 61_500_000_000L;
 
   private static final long MINUTE_NANOS = 60_000_000_000L;
 

@@ -503,9 +503,9 @@ class CommandScenariosTest {
 
     scenario.advanceAcknowledgedMillis(60_000);
     assertThat(scenario.queued()).isEqualTo(116);
-    scenario.advanceAcknowledgedMillis(1_001);
+    scenario.advanceAcknowledgedMillis(1_501);
     assertThat(scenario.queued()).isEqualTo(130);
-    assertThat(scenario.clock.nanoTime() - identified).isLessThan(61_002_000_000L);
+    assertThat(scenario.clock.nanoTime() - identified).isLessThan(61_502_000_000L);
   }
 
   @Test
@@ -516,7 +516,7 @@ class CommandScenariosTest {
     }
     scenario.drain().advanceMillis(30_000); // past the stable period
 
-    assertThat(scenario.connection().nextTimeoutNanos()).isEqualTo(31_000_000_000L);
+    assertThat(scenario.connection().nextTimeoutNanos()).isEqualTo(31_500_000_000L);
   }
 
   @Test
@@ -559,7 +559,7 @@ class CommandScenariosTest {
 
     scenario
         .forget()
-        .advanceMillis(21_000) // the scenario counts what falls into 60 s
+        .advanceMillis(21_500) // the scenario counts what falls into 60 s
         .expectSent(Opcode.HEARTBEAT) // the timer's, which answers the request as well
         .heartbeatRequest()
         .advanceMillis(39_999)
@@ -602,7 +602,7 @@ class CommandScenariosTest {
 
     scenario.queue(RequestGuildMembers.all(7)).expectSent(Opcode.REQUEST_GUILD_MEMBERS);
 
-    assertThat(connection.nanosUntilMemberList(7)).isEqualTo(31_000_000_000L);
+    assertThat(connection.nanosUntilMemberList(7)).isEqualTo(31_500_000_000L);
     assertThat(connection.nanosUntilMemberList(8)).isZero();
   }
 }
