@@ -192,18 +192,18 @@ final class WorkerSinkTest {
         };
     neighbour.ready();
     EventQueue ofNeighbour = sink.queue(neighbour.shard, shard.context);
-    assertThat(ofNeighbour.offer(kept.get(0))).isTrue();
+    assertThat(ofNeighbour.offer(kept.get(0).copy())).isTrue();
 
     String large = "{\"a\":\"" + "x".repeat(1200) + "\"}";
     shard.in(concat(text(event("A", 2, large)), text(event("A", 3, large))));
     assertThat(shard.shard.unhandledEvents()).isEqualTo(1);
     assertThat(isReading()).isFalse();
-    assertThat(ofNeighbour.offer(kept.get(0))).isFalse();
+    assertThat(ofNeighbour.offer(kept.get(0).copy())).isFalse();
     work();
 
     assertThat(handled).containsExactly(1L, 1L, 1L, 2L, 3L);
     assertThat(isReading()).isTrue();
-    assertThat(ofNeighbour.offer(kept.get(0))).isTrue();
+    assertThat(ofNeighbour.offer(kept.get(0).copy())).isTrue();
     work();
     neighbour.channel.finishAndReleaseAll();
   }
