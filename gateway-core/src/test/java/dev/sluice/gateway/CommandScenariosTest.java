@@ -602,7 +602,7 @@ class CommandScenariosTest {
 
     scenario.queue(RequestGuildMembers.all(7)).expectSent(Opcode.REQUEST_GUILD_MEMBERS);
 
-    assertThat(connection.nanosUntilMemberList(7)).isEqualTo(31_500_000_000L);
+    assertThat(connection.nanosUntilMemberList(7)).isEqualTo(31_000_000_000L);
     assertThat(connection.nanosUntilMemberList(8)).isZero();
   }
 }
