@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -24,6 +25,7 @@ final class Resharding {
 
   private static final Logger log = LoggerFactory.getLogger(Resharding.class);
   private static final int TICKS_A_WINDOW = 50;
+  private static final int SETTLE_WINDOWS = 3;
   private static final long MIN_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final long MAX_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -54,6 +56,7 @@ final class Resharding {
   private @Nullable String failure;
   private @Nullable ScheduledFuture<?> ticks;
   private long settlingSinceNanos;
+  private volatile boolean stopped; // the shards that had to go have gone
 
   /**
    * Takes what it needs; {@link #start} starts it.
@@ -105,14 +108,22 @@ final class Resharding {
     ticks = executor.scheduleWithFixedDelay(this::tick, tickNanos, tickNanos, TimeUnit.NANOSECONDS);
   }
 
-  /** Stops the new shards unless they took over already; from any thread. */
+  /**
+   * Ends at once, because all shards are stopped or handed over; from any thread. New shards that
+   * did not take over yet are stopped.
+   */
   void abort(String reason) {
-    executor.execute(
-        () -> {
-          if (phase == Phase.CUTTING_OVER && failure == null) {
-            fail(reason);
-          }
-        });
+    try {
+      executor.execute(
+          () -> {
+            if (phase == Phase.CUTTING_OVER) {
+              fail(reason);
+            }
+            end(failure == null ? reason : failure);
+          });
+    } catch (RejectedExecutionException e) {
+      result.completeExceptionally(new ReshardException(reason)); // with its event loop
+    }
   }
 
   private void tick() {
@@ -158,13 +169,15 @@ final class Resharding {
       log.info("all guilds are cut over to {} shards: the {} old ones go", newCount, oldCount);
       phase = Phase.RETIRING;
       remove.accept(List.of(), true);
+      gate.retireOld(); // what it brings from now on the new ones bring as well
       drain.apply(oldShards).whenComplete((done, failed) -> executor.execute(this::retired));
     }
   }
 
   private void retired() {
-    gate.retireOld();
-    stop(oldShards, false);
+    if (phase == Phase.RETIRING) {
+      stop(oldShards);
+    }
   }
 
   private void fail(String reason) {
@@ -172,27 +185,30 @@ final class Resharding {
     log.error(
         "resharding to {} shards failed, the {} old ones go on: {}", newCount, oldCount, reason);
     gate.abandonNew();
-    stop(newShards, false);
+    stop(newShards);
   }
 
-  private void stop(Collection<Shard> shards, boolean tookOver) {
+  private void stop(Collection<Shard> shards) {
     phase = Phase.SETTLING;
     settlingSinceNanos = System.nanoTime();
-    shards.forEach(shard -> shard.stop(StopMode.GOODBYE));
-    remove.accept(shards, tookOver);
+    CompletableFuture.allOf(
+            shards.stream()
+                .map(shard -> shard.stop(StopMode.GOODBYE).toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new))
+        .whenComplete((done, failed) -> stopped = true);
+    remove.accept(shards, false);
   }
 
   private void settle() {
-    long settlingNanos = System.nanoTime() - settlingSinceNanos;
-    if (!gate.isSettled() && settlingNanos < 3 * settings.window().toNanos()) {
+    boolean settled =
+        gate.isSettled()
+            || System.nanoTime() - settlingSinceNanos
+                >= SETTLE_WINDOWS * settings.window().toNanos();
+    if (!stopped || !settled) {
       return;
     }
-    phase = Phase.DONE;
-    if (ticks != null) {
-      ticks.cancel(false);
-    }
     if (failure != null) {
-      result.completeExceptionally(new ReshardException(failure));
+      end(failure);
       return;
     }
     ReshardResult done =
@@ -205,5 +221,15 @@ final class Resharding {
             gate.forcedCuts());
     log.info("resharded: {}", done);
     result.complete(done);
+    end("done");
+  }
+
+  /** Ticks no more; whoever waits is told, unless that has happened. */
+  private void end(String reason) {
+    phase = Phase.DONE;
+    if (ticks != null) {
+      ticks.cancel(false);
+    }
+    result.completeExceptionally(new ReshardException(reason));
   }
 }
