@@ -90,14 +90,15 @@ public final class SessionStartBudget {
 
   /**
    * Takes over what was kept, by an earlier process or beside this one, where that is stricter than
-   * what is known here. A period that is over changes nothing.
+   * what is known here. A period that is over changes nothing, nor does one of more than a day,
+   * which none is: it was kept by a clock that was set back since.
    *
    * @param kept what was kept
    * @param now the wall clock
    */
   public void restrict(SessionStarts kept, Instant now) {
     resetIfDue();
-    if (!kept.resetAt().isAfter(now)) {
+    if (!kept.runs(now)) {
       return;
     }
     remaining = Math.min(remaining, kept.remaining());

@@ -182,6 +182,19 @@ class SessionStartBudgetTest {
   }
 
   @Test
+  void aClockThatWasSetBackDoesNotHoldTheBotUp() {
+    SessionStarts known = starts(1000, 900, Duration.ofHours(3));
+    SessionStarts fromTheFuture = starts(1000, 0, Duration.ofDays(30));
+    budget.update(1000, 900, Duration.ofHours(3));
+
+    budget.restrict(fromTheFuture, NOW);
+
+    assertThat(budget.starts(NOW)).isEqualTo(known);
+    assertThat(known.stricter(fromTheFuture, 1, NOW)).isEqualTo(known);
+    assertThat(known.stricter(starts(1000, 0, Duration.ofDays(1)), 0, NOW).remaining()).isZero();
+  }
+
+  @Test
   void theStricterOfTwoCountsWhatTheOlderDoesNotKnow() {
     SessionStarts known = starts(1000, 900, Duration.ofHours(3));
 
