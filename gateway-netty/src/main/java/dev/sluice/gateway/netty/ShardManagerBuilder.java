@@ -13,6 +13,7 @@ import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProtocols;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -307,9 +308,9 @@ public final class ShardManagerBuilder {
 
   /**
    * Sets what is trusted in TLS, and by which provider. Host names are verified whatever it says.
-   * Default: the platform's authorities, BoringSSL where {@code netty-tcnative-boringssl-static} is
-   * on the class path and the JDK elsewhere. All shards share its session cache, so that those that
-   * dial again resume sessions of TLS.
+   * Default: TLS 1.2 and 1.3, the platform's authorities, BoringSSL where {@code
+   * netty-tcnative-boringssl-static} is on the class path and the JDK elsewhere. All shards share
+   * its session cache, so that those that dial again resume sessions of TLS.
    *
    * @param sslContext a context for clients
    * @return this
@@ -693,9 +694,12 @@ public final class ShardManagerBuilder {
     }
   }
 
-  /** BoringSSL where it is on the class path, the JDK elsewhere; sessions kept for resumption. */
+  /** Nothing older than TLS 1.2; sessions kept for resumption. */
   static SslContextBuilder tlsDefaults(SslContextBuilder builder) {
-    return builder.sessionCacheSize(TLS_SESSIONS).sessionTimeout(TimeUnit.DAYS.toSeconds(1));
+    return builder
+        .protocols(SslProtocols.TLS_v1_3, SslProtocols.TLS_v1_2)
+        .sessionCacheSize(TLS_SESSIONS)
+        .sessionTimeout(TimeUnit.DAYS.toSeconds(1));
   }
 
   SslContext sslContext() {
