@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.sharding.ShardPlan;
 import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Base64;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +65,20 @@ final class DefaultSessionsTest extends Resources {
     assertThat(settings().openSessionStore().isDurable()).isFalse();
 
     first.close();
+    open((DirectorySessionStore) settings().openSessionStore());
+  }
+
+  @Test
+  void norAreThoseOfAManagerThatAnotherClassLoaderRuns() throws Exception {
+    open((DirectorySessionStore) settings().openSessionStore()).close();
+    Path claim = parent.resolve("123456789012345678").resolve("in-use");
+
+    try (FileChannel other = FileChannel.open(claim, StandardOpenOption.WRITE);
+        FileLock lock = other.lock()) {
+      assertThat(lock.isValid()).isTrue();
+      assertThat(settings().openSessionStore().isDurable()).isFalse();
+    }
+
     open((DirectorySessionStore) settings().openSessionStore());
   }
 

@@ -2,6 +2,7 @@ package dev.sluice.gateway.netty.internal.store;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,6 +46,8 @@ public final class DirectoryClaim {
       channel = OwnerOnly.open(claimed.resolve(FILE));
       locked = channel.tryLock() != null;
       return locked ? new DirectoryClaim(claimed, channel) : null;
+    } catch (OverlappingFileLockException e) {
+      return null; // in use by another class loader of this process
     } finally {
       if (!locked) {
         if (channel != null) {
