@@ -24,6 +24,7 @@ final class LagProbe implements Runnable {
   private final LatencyRecorder lags;
   private final PauseWatch pauses;
   private @Nullable ScheduledFuture<?> scheduled; // guarded by this
+  private boolean stopped; // guarded by this
 
   private volatile boolean running;
   private volatile long dueAtNanos;
@@ -39,7 +40,11 @@ final class LagProbe implements Runnable {
     this.pauses = pauses;
   }
 
+  /** Starts to measure; one that was stopped stays so. */
   synchronized void start() {
+    if (stopped) {
+      return;
+    }
     dueAtNanos = System.nanoTime() + PERIOD_NANOS;
     try {
       scheduled =
@@ -50,7 +55,9 @@ final class LagProbe implements Runnable {
     }
   }
 
+  /** Ends, also before the start. */
   synchronized void stop() {
+    stopped = true;
     running = false;
     if (scheduled != null) {
       scheduled.cancel(false);

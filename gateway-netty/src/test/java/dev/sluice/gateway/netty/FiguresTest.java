@@ -16,6 +16,7 @@ import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.testkit.Fault;
 import dev.sluice.gateway.testkit.LocalGateway;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -373,6 +374,18 @@ final class FiguresTest extends Resources {
     }
     assertThat(manager.stats().loops().get(0).lag().maxNanos()).isGreaterThan(900_000_000L);
     assertThat(log.lines()).filteredOn(line -> line.text().contains("ms late")).hasSize(1);
+  }
+
+  @Test
+  void aLagProbeThatWasStoppedBeforeItsStartLeavesNoTimerBehind() {
+    EmbeddedChannel channel = new EmbeddedChannel();
+    LoopContext context = new LoopContext(channel.eventLoop());
+
+    context.lagProbe.stop();
+    context.lagProbe.start();
+
+    assertThat(channel.runScheduledPendingTasks()).as("nothing is scheduled").isEqualTo(-1);
+    assertThat(context.lagNanos()).isZero();
   }
 
   @Test
