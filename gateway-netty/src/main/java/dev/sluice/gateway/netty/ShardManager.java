@@ -117,6 +117,7 @@ public final class ShardManager implements AutoCloseable {
 
   private Phase phase = Phase.NEW; // guarded by this
   private @Nullable CompletableFuture<Void> stopping; // guarded by this
+  private @Nullable CommandSource commandSource; // once it was started; guarded by this
 
   // Set once, by start(), before the first shard.
   private volatile @Nullable Started running;
@@ -306,9 +307,7 @@ public final class ShardManager implements AutoCloseable {
     }
     started.completeExceptionally(new IllegalStateException("stopped before it started"));
     ready.completeExceptionally(new IllegalStateException("stopped before every shard was ready"));
-    if (running != null) {
-      stopCommandSource();
-    }
+    stopCommandSource();
     Resharding resharding = this.resharding;
     if (resharding != null) {
       resharding.abort("the manager was stopped");
@@ -446,7 +445,8 @@ public final class ShardManager implements AutoCloseable {
     }
     CompletableFuture<GatewayBot> asked =
         this.settings.knowsAll() ? CompletableFuture.completedFuture(null) : askGatewayBot();
-    return asked
+    return passOverStored(shardCount, settings.timeout())
+        .thenCompose(passed -> asked)
         .handleAsync(
             (gatewayBot, failure) -> {
               if (gatewayBot != null) {
@@ -464,6 +464,26 @@ public final class ShardManager implements AutoCloseable {
               }
             })
         .minimalCompletionStage();
+  }
+
+  /**
+   * Reads what the store has of the new shards, of an earlier life with as many, and lets go of it.
+   * A store takes no older epoch than it holds from who has not read what is there.
+   */
+  private CompletableFuture<Void> passOverStored(int shardCount, Duration timeout) {
+    return CompletableFuture.allOf(
+            ShardPlan.all(shardCount).shards().stream()
+                .map(id -> load(id).toCompletableFuture().exceptionally(failure -> null))
+                .toArray(CompletableFuture<?>[]::new))
+        .completeOnTimeout(null, timeout.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private CompletionStage<@Nullable GatewaySession> load(ShardId id) {
+    try {
+      return sessionStore.load(id);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedStage(e);
+    }
   }
 
   private CompletableFuture<ReshardResult> startResharding(
@@ -820,9 +840,7 @@ public final class ShardManager implements AutoCloseable {
     contexts.values().forEach(context -> context.lagProbe.start());
     control.execute(() -> clockWatch.start(control));
     assignment.start(new AssignmentListener());
-    if (settings.commandSource != null) {
-      settings.commandSource.start(commands);
-    }
+    startCommandSource();
     started.complete(null);
   }
 
@@ -1024,14 +1042,6 @@ public final class ShardManager implements AutoCloseable {
               });
     }
 
-    private CompletionStage<@Nullable GatewaySession> load(ShardId id) {
-      try {
-        return sessionStore.load(id);
-      } catch (RuntimeException e) {
-        return CompletableFuture.failedStage(e);
-      }
-    }
-
     @Override
     public CompletionStage<Void> revoked(ShardId id, Duration deadline) {
       Shard shard = shards.remove(id);
@@ -1064,13 +1074,40 @@ public final class ShardManager implements AutoCloseable {
     }
   }
 
-  private void stopCommandSource() {
-    if (settings.commandSource != null) {
-      try {
-        settings.commandSource.stop();
-      } catch (RuntimeException e) {
-        log.error("the command source did not stop", e);
+  private void startCommandSource() {
+    CommandSource source = settings.commandSource;
+    if (source == null || isStopped()) { // while the shards were assigned
+      return;
+    }
+    source.start(commands);
+    synchronized (this) {
+      if (phase != Phase.STOPPED) {
+        commandSource = source;
+        return;
       }
+    }
+    stop(source); // stop() has come meanwhile, and knew of none
+  }
+
+  private synchronized boolean isStopped() {
+    return phase == Phase.STOPPED;
+  }
+
+  private void stopCommandSource() {
+    CommandSource source;
+    synchronized (this) {
+      source = commandSource;
+    }
+    if (source != null) {
+      stop(source);
+    }
+  }
+
+  private static void stop(CommandSource source) {
+    try {
+      source.stop();
+    } catch (RuntimeException e) {
+      log.error("the command source did not stop", e);
     }
   }
 

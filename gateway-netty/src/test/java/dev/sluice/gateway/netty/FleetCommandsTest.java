@@ -22,6 +22,7 @@ import dev.sluice.gateway.sharding.ShardPlan;
 import dev.sluice.gateway.testkit.LocalGateway;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -270,6 +271,38 @@ final class FleetCommandsTest extends Resources {
     assertThat(source.stops).isEqualTo(1);
     assertThat(get(sink.send(new ShardId(1, 2), UpdateVoiceState.leave(9))))
         .isEqualTo(CommandOutcome.REFUSED);
+  }
+
+  @Test
+  void noCommandSourceOutlivesAManagerThatIsStoppedWhileItStarts() throws Exception {
+    Source source = new Source();
+    CompletableFuture<ShardManager> made = new CompletableFuture<>();
+    ShardManager manager =
+        open(
+            ShardManager.builder("token", Intents.of())
+                .gatewayUri(URI.create("ws://127.0.0.1:1"))
+                .maxConcurrency(1)
+                .assignment(
+                    new ShardAssignment() {
+                      @Override
+                      public void start(Listener listener) {
+                        made.join().stop(StopMode.GOODBYE);
+                      }
+
+                      @Override
+                      public void stop() {
+                        // it has nothing to end
+                      }
+                    })
+                .commandSource(source)
+                .build());
+    made.complete(manager);
+
+    manager.start();
+
+    get(manager.stop(StopMode.GOODBYE));
+    assertThat(source.started).isNotCompleted();
+    assertThat(source.stops).isZero();
   }
 
   /** Other processes, as a test plays them. */

@@ -24,6 +24,7 @@ import dev.sluice.gateway.testkit.Fault;
 import dev.sluice.gateway.testkit.LocalGateway;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,6 +40,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -317,6 +319,33 @@ final class ReshardTest extends Resources {
     assertThat(manager.shards()).hasSize(4).allMatch(shard -> shard.id().count() == 4);
     assertThat(manager.shards()).allMatch(shard -> shard.state() == GatewayState.READY);
     assertThat(get(gateway.stats()).sessions()).isEqualTo(4);
+  }
+
+  @Test
+  void whatAnEarlierLifeStoredOfTheNewShardsDoesNotFenceThem(@TempDir Path sessions)
+      throws Exception {
+    DirectorySessionStore earlier = open(SessionStore.directory(sessions));
+    get(earlier.store(SessionStoreContract.session("earlier"), 7));
+    earlier.close();
+    LocalGateway gateway = gateway(1_000);
+    DirectorySessionStore store = open(SessionStore.directory(sessions));
+    ShardManager manager =
+        open(
+            ShardManager.builder(gateway.token(), Intents.all())
+                .apiUri(gateway.apiUri())
+                .sessionStore(store)
+                .shards(1)
+                .build());
+    get(manager.start());
+    get(manager.ready());
+
+    get(manager.reshard(2, ReshardSettings.DEFAULT.withWindow(Duration.ofMillis(200))));
+    get(manager.stop(StopMode.RESTART));
+
+    assertThat(store.stats().refused()).isZero();
+    assertThat(get(store.load(SessionStoreContract.SHARD)))
+        .isNotNull()
+        .isNotEqualTo(SessionStoreContract.session("earlier"));
   }
 
   @Test
