@@ -2,7 +2,9 @@ package dev.sluice.gateway.testkit;
 
 import static dev.sluice.gateway.testkit.TestClient.QUERY;
 import static dev.sluice.gateway.testkit.TestClient.get;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -116,6 +118,52 @@ final class LocalGatewayTest {
     assertThatThrownBy(() -> TestClient.dial(gateway.uri(), query))
         .hasCauseInstanceOf(WebSocketHandshakeException.class)
         .satisfies(e -> assertThat(handshakeStatus(e)).isEqualTo(400));
+  }
+
+  @Test
+  void eachGenerationOfShardsGetsTheEventsOfAGuild() throws Exception {
+    LocalGateway gateway =
+        start(
+            LocalGateway.builder()
+                .guilds(8)
+                .server(server -> server.maxConcurrency(8).sessionStartTotal(8)));
+    long guild = gateway.guilds(ShardId.SINGLE)[5];
+    ShardId ofTwo = new ShardId((int) ((guild >>> 22) % 2), 2);
+    ShardId ofThree = new ShardId((int) ((guild >>> 22) % 3), 3);
+    ShardId other = new ShardId(1 - ofTwo.id(), 2);
+    assertThat(gateway.guilds(ShardId.SINGLE)).hasSize(8);
+    assertThat(gateway.guilds(ofTwo).length + gateway.guilds(other).length).isEqualTo(8);
+    assertThat(gateway.guilds(ofTwo)).contains(guild);
+    List<TestClient> clients = new ArrayList<>();
+    for (ShardId shard : List.of(ofTwo, ofThree, other)) {
+      TestClient client = open(TestClient.ready(gateway, shard));
+      for (int i = gateway.guilds(shard).length; i > 0; i--) {
+        client.expectDispatch("GUILD_CREATE");
+      }
+      clients.add(client);
+    }
+
+    int given =
+        get(
+            gateway.dispatchToGuild(
+                guild,
+                "TYPING_START",
+                "{\"a\":1,\"b\":2}".getBytes(UTF_8),
+                "{\"b\":2,\"a\":1}".getBytes(UTF_8)));
+
+    assertThat(given).isEqualTo(2);
+    JsonNode first = clients.get(0).expectDispatch("TYPING_START").path("d");
+    JsonNode second = clients.get(1).expectDispatch("TYPING_START").path("d");
+    assertThat(first).isEqualTo(second);
+    assertThat(first.toString()).isNotEqualTo(second.toString());
+    get(gateway.whenSent());
+    assertThat(clients.get(2).hasNext()).isFalse();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> gateway.dispatchToGuild(guild, "TYPING_START"))
+        .withMessage("d: no form (expected: >= 1)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LocalGateway.builder().guilds(0))
+        .withMessage("guilds: 0 (expected: >= 1)");
   }
 
   @Test

@@ -3,7 +3,9 @@ package dev.sluice.gateway.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gateway.ShardId;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,5 +26,17 @@ final class SyntheticGuildTest {
     }
     int shards = (int) IntStream.of(0, count / 2, count - 1).distinct().count();
     assertThat(seen).hasSize(shards * SyntheticGuild.MAX_PER_SHARD);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 5, 16, 32, 1_000})
+  void guildsOfABotSpreadOverAnyNumberOfShards(int count) {
+    Map<Long, Integer> guildsOfShards = new HashMap<>();
+    for (long id : SyntheticGuild.ids(10 * count)) {
+      assertThat(id).isPositive();
+      guildsOfShards.merge((id >>> 22) % count, 1, Integer::sum);
+    }
+    assertThat(guildsOfShards).hasSize(count);
+    assertThat(guildsOfShards.values()).allMatch(guilds -> guilds == 10);
   }
 }
