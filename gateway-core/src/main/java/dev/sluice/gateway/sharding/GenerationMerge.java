@@ -305,9 +305,9 @@ public final class GenerationMerge<E> {
   }
 
   /**
-   * Both generations brought an event like no other, {@code generation} just now. What either
-   * brought before it is done with, and if nothing that came after it on the other was taken for a
-   * copy of something that came before it, then what is left is exact.
+   * Both generations brought an event like no other, {@code generation} just now. No copy comes any
+   * more of what either brought before it, and if nothing that came after it on the other was taken
+   * for a copy of something that came before it, then what is left is exact.
    */
   private void onUnique(Generation generation, long guildId, Guild guild, Entry<E> copy, long now) {
     Generation other = generation == Generation.OLD ? Generation.NEW : Generation.OLD;
@@ -318,24 +318,26 @@ public final class GenerationMerge<E> {
         || guild.arrivals(other).lastMatched > copy.index) {
       return;
     }
-    forgetAll(guild.of(generation));
+    finishAll(guild.of(generation));
     UnmatchedEvents<E> ahead = guild.of(other);
     while (ahead.hasBefore(copy)) {
-      forget(ahead);
+      finish(ahead);
     }
     guild.passed = true;
   }
 
-  private void forgetAll(UnmatchedEvents<E> unmatched) {
+  private void finishAll(UnmatchedEvents<E> unmatched) {
     while (unmatched.size() > 0) {
-      forget(unmatched);
+      finish(unmatched);
     }
   }
 
-  private void forget(UnmatchedEvents<E> unmatched) {
+  /** The copy of the oldest comes no more. If it is held the old generation has missed it. */
+  private void finish(UnmatchedEvents<E> unmatched) {
     Entry<E> entry = take(unmatched);
     if (entry != null && entry.held != null) {
-      outlet.drop(entry.held);
+      countUndecided(entry.type);
+      outlet.deliver(entry.held);
     }
   }
 

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class UnmatchedEvents<E> {
 
+  private static final int MAX_GONE = 4;
+
   /** One event: held, or only remembered because it was delivered. */
   static final class Entry<E> {
 
@@ -24,6 +26,8 @@ final class UnmatchedEvents<E> {
     final boolean undecided; // it counts as such already
     final int index; // among the events of its generation
     private @Nullable Entry<E> twin; // the next one with the same fingerprint
+    private Entry<E> lastTwin = this; // of the oldest with a fingerprint; of others it is stale
+    private long position; // in the order of arrival
     private boolean gone;
 
     Entry(
@@ -44,20 +48,25 @@ final class UnmatchedEvents<E> {
 
   private final ArrayDeque<Entry<E>> order = new ArrayDeque<>(2);
   private final Map<Long, Entry<E>> oldest = new HashMap<>(4);
+  private long added;
   private int size;
 
   int size() {
     return size;
   }
 
+  /** How many entries are referred to: those that are to be found, and few others. */
+  int kept() {
+    return order.size();
+  }
+
   void add(Entry<E> entry) {
-    Entry<E> last = oldest.putIfAbsent(entry.fingerprint, entry);
-    if (last != null) {
-      while (last.twin != null) {
-        last = last.twin;
-      }
-      last.twin = entry;
+    Entry<E> first = oldest.putIfAbsent(entry.fingerprint, entry);
+    if (first != null) {
+      first.lastTwin.twin = entry;
+      first.lastTwin = entry;
     }
+    entry.position = added++;
     order.add(entry);
     size++;
   }
@@ -85,30 +94,31 @@ final class UnmatchedEvents<E> {
   @Nullable Entry<E> poll() {
     Entry<E> head = peek();
     if (head != null) {
-      remove(head);
       order.remove();
+      remove(head);
     }
     return head;
   }
 
   /** Whether the oldest of all came before an entry that was just taken. */
   boolean hasBefore(Entry<E> taken) {
-    Entry<E> head = order.peek();
-    while (head != null && head != taken && head.gone) {
-      order.remove();
-      head = order.peek();
-    }
-    return head != null && head != taken;
+    Entry<E> head = peek();
+    return head != null && head.position < taken.position;
   }
 
   /** Entries of one fingerprint leave in the order in which they came, so this is their first. */
   private void remove(Entry<E> entry) {
-    if (entry.twin == null) {
+    Entry<E> next = entry.twin;
+    if (next == null) {
       oldest.remove(entry.fingerprint);
     } else {
-      oldest.put(entry.fingerprint, entry.twin);
+      next.lastTwin = entry.lastTwin;
+      oldest.put(entry.fingerprint, next);
     }
     entry.gone = true;
     size--;
+    if (order.size() > 2 * size + MAX_GONE) { // an old head would keep all that was taken behind it
+      order.removeIf(kept -> kept.gone);
+    }
   }
 }

@@ -8,6 +8,7 @@ import dev.sluice.gateway.sharding.GenerationMerge.Generation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -45,49 +47,97 @@ class GenerationMergeSimulationTest {
     final Map<String, Long> lastArrival = new HashMap<>();
     final List<List<Event>> sent = new ArrayList<>();
     final List<List<Event>> received = new ArrayList<>();
+    final List<List<Event>> missedByOld = new ArrayList<>(); // for it had no session
     final Map<Generation, Integer> meanDelay;
-    final GenerationMerge<Copy> merge =
-        GenerationMerge.create(
-            Duration.ofMillis(WINDOW_MILLIS),
-            1_000_000,
-            clock,
-            new GenerationMerge.Outlet<>() {
-              @Override
-              public void deliver(Copy held) {
-                received.get(held.guild).add(held.event);
-              }
-
-              @Override
-              public void drop(Copy held) {}
-
-              @Override
-              public boolean isHandled(long guildId) {
-                return random.nextInt(4) > 0;
-              }
-            });
+    final GenerationMerge<Copy> merge;
     long nowMillis;
     long order;
     boolean oldGone;
     boolean newGone;
+    final Map<Generation, Integer> lostAt = new EnumMap<>(Generation.class); // its session
+    final Map<Generation, Integer> backAt = new EnumMap<>(Generation.class);
 
     World(long seed) {
+      this(seed, 1_000_000);
+    }
+
+    World(long seed, int maxEvents) {
       random = new SplittableRandom(seed);
+      merge =
+          GenerationMerge.create(
+              Duration.ofMillis(WINDOW_MILLIS),
+              maxEvents,
+              clock,
+              new GenerationMerge.Outlet<>() {
+                @Override
+                public void deliver(Copy held) {
+                  received.get(held.guild).add(held.event);
+                }
+
+                @Override
+                public void drop(Copy held) {}
+
+                @Override
+                public boolean isHandled(long guildId) {
+                  return random.nextInt(4) > 0;
+                }
+              });
       meanDelay =
           Map.of(Generation.OLD, random.nextInt(1, 300), Generation.NEW, random.nextInt(1, 300));
       for (int guild = 0; guild < GUILDS; guild++) {
         sent.add(new ArrayList<>());
         received.add(new ArrayList<>());
+        missedByOld.add(new ArrayList<>());
       }
     }
 
     /** Copies of one session keep their order; each waits a while, a few for long. */
     void send(Generation generation, int guild, Event event) {
+      if (isDown(generation)) {
+        miss(generation, guild, event);
+        return;
+      }
       int mean = meanDelay.get(generation);
       long delay = random.nextInt(50) == 0 ? random.nextInt(600) : random.nextInt(2 * mean);
       String session = generation + " " + guild;
       long at = Math.max(nowMillis + delay, lastArrival.getOrDefault(session, 0L));
       lastArrival.put(session, at);
       wire.add(new Copy(at, order++, generation, guild, event));
+    }
+
+    boolean isDown(Generation generation) {
+      return nowMillis >= lostAt.getOrDefault(generation, Integer.MAX_VALUE)
+          && nowMillis < backAt.get(generation);
+    }
+
+    /** A session ends with all that is on its way, and a new one begins later. */
+    void loseSessions() {
+      if (oldGone || newGone) {
+        lostAt.values().removeIf(at -> at >= nowMillis); // nobody else would have its events
+      }
+      lostAt.forEach(
+          (generation, at) -> {
+            if (nowMillis == at) {
+              for (Copy copy : wire) {
+                if (copy.generation == generation) {
+                  miss(generation, copy.guild, copy.event);
+                }
+              }
+              wire.removeIf(copy -> copy.generation == generation);
+            }
+            if (generation == Generation.NEW && nowMillis == backAt.get(generation)) {
+              for (int guild = 0; guild < GUILDS; guild++) {
+                merge.expect(guild);
+                send(generation, guild, new Event(-1, -1));
+              }
+            }
+          });
+    }
+
+    private void miss(Generation generation, int guild, Event event) {
+      if (generation == Generation.OLD && !oldGone) {
+        missedByOld.get(guild).add(event);
+      }
     }
 
     void arrive() {
@@ -122,6 +172,7 @@ class GenerationMergeSimulationTest {
       int failsAt = failsHalfWay ? random.nextInt(3_000, 12_000) : Integer.MAX_VALUE;
       long lastSent = 0;
       for (nowMillis = 0; nowMillis < END_MILLIS; nowMillis++) {
+        loseSessions();
         for (int guild = 0; guild < GUILDS; guild++) {
           if (nowMillis == startMillis[guild]) {
             send(Generation.NEW, guild, new Event(-1, -1)); // GUILD_CREATE
@@ -146,7 +197,7 @@ class GenerationMergeSimulationTest {
         if (nowMillis == failsAt && !oldGone) {
           newGone = true;
           merge.abandonNew();
-        } else if (merge.isCutOver() && !oldGone && !newGone) {
+        } else if (merge.isCutOver() && !isDown(Generation.NEW) && !oldGone && !newGone) {
           oldGone = true;
           merge.retireOld();
         }
@@ -184,6 +235,36 @@ class GenerationMergeSimulationTest {
       }
       assertThat(world.merge.isSettled()).as("seed %d", seed).isTrue();
       assertThat(failsHalfWay || world.oldGone).as("seed %d", seed).isTrue();
+    }
+  }
+
+  /**
+   * A new session that is lost, or a bound of what may wait, costs no event; an old one costs no
+   * more than it would without the other generation.
+   */
+  @ParameterizedTest
+  @CsvSource({"OLD, 1000000", "NEW, 1000000", "OLD, 20", "NEW, 20"})
+  void onlyWhatAnOldSessionMissesMayBeLost(Generation generation, int maxEvents) {
+    for (int seed = 0; seed < 3 * SEEDS; seed++) {
+      World world = new World(seed, maxEvents);
+      int lostAt = world.random.nextInt(4_500, 14_000);
+      world.lostAt.put(generation, lostAt);
+      world.backAt.put(generation, lostAt + world.random.nextInt(1, 4_000));
+      world.run(seed % 5 == 4, seed % 4 < 2);
+
+      for (int guild = 0; guild < GUILDS; guild++) {
+        Map<Integer, Long> received =
+            counts(world.received.get(guild).stream().map(Event::content).toList());
+        Map<Integer, Long> missed =
+            counts(world.missedByOld.get(guild).stream().map(Event::content).toList());
+        for (Map.Entry<Integer, Long> sent :
+            counts(world.sent.get(guild).stream().map(Event::content).toList()).entrySet()) {
+          int content = sent.getKey();
+          assertThat(received.getOrDefault(content, 0L) + missed.getOrDefault(content, 0L))
+              .as("seed %d, guild %d, content %d", seed, guild, content)
+              .isGreaterThanOrEqualTo(sent.getValue());
+        }
+      }
     }
   }
 }

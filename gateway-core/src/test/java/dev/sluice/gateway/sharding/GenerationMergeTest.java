@@ -157,14 +157,14 @@ class GenerationMergeTest {
     merge.loaded(GUILD);
     offer(OLD, 7);
     pass(WINDOW_MILLIS - 1);
-    offer(NEW, 7); // a copy of a later one, taken for that of the first
+    offer(NEW, 7); // a copy of one that the old session missed, taken for that of the first
     offer(NEW, 7);
     pass(1);
     offer(OLD, 1);
     offer(NEW, 1);
 
     assertThat(merge.remaining()).isZero();
-    assertThat(out).containsExactly("old7", "old1", "dropped new7");
+    assertThat(out).containsExactly("old7", "old1", "new7");
   }
 
   @Test
@@ -184,6 +184,38 @@ class GenerationMergeTest {
     offer(NEW, 3);
     assertThat(merge.remaining()).isZero();
     assertThat(out).containsExactly("old7", "old7", "dropped new2", "old2", "old7", "old3");
+  }
+
+  @Test
+  void whatTheOldSessionMissedIsDeliveredBeforeTheCut() {
+    merge.loaded(GUILD);
+    pass(WINDOW_MILLIS - 1);
+    offer(OLD, 9);
+    offer(NEW, 9);
+    pass(1);
+    offer(NEW, 1); // which came while the old shard had no session
+    offer(NEW, 2);
+    offer(OLD, 2);
+
+    assertThat(merge.remaining()).isZero();
+    assertThat(out).containsExactly("old9", "new1", "new2");
+    assertThat(merge.undecided()).isEqualTo(Map.of(EventType.TYPING_START, 1L));
+  }
+
+  @Test
+  void whatTheOldSessionMissedIsDeliveredAlsoWhenItIsAheadAgain() {
+    merge.loaded(GUILD);
+    pass(WINDOW_MILLIS - 1);
+    offer(OLD, 9);
+    offer(NEW, 9);
+    pass(1);
+    offer(NEW, 1);
+    offer(OLD, 2);
+    offer(NEW, 2);
+
+    assertThat(merge.remaining()).isZero();
+    assertThat(out).containsExactly("old9", "old2", "new1");
+    assertThat(merge.undecided()).isEqualTo(Map.of(EventType.TYPING_START, 1L));
   }
 
   @Test
