@@ -177,14 +177,15 @@ final class CommandQueue {
 
   /**
    * Heeds a RATE_LIMITED. A whole member list that was refused is queued again, whatever the
-   * capacity, for the guild is asked at most once in a window.
+   * capacity, for the guild is asked at most once in a window. What is no answer to such a list
+   * holds back all commands of its opcode.
    */
   void rateLimited(RateLimited limited, long nowNanos) {
     Opcode opcode = Opcode.of(limited.opcode());
     long until = nowNanos + Math.min(limited.retryAfter().toNanos(), MAX_HOLD_NANOS);
     MemberList list =
         opcode == Opcode.REQUEST_GUILD_MEMBERS ? memberLists.get(limited.guildId()) : null;
-    if (list == null) {
+    if (list == null || !isAnswerTo(limited, list.request)) {
       if (opcode != Opcode.UNKNOWN) {
         heldUntilNanos.merge(opcode, until, (a, b) -> a - b > 0 ? a : b);
       }
@@ -193,7 +194,7 @@ final class CommandQueue {
     if (until - list.heldUntilNanos > 0) {
       list.heldUntilNanos = until;
     }
-    if (isAnswerTo(limited, list.request) && !entries.contains(list.request)) {
+    if (!entries.contains(list.request)) {
       list.request.attachment = null; // it was reported as sent
       entries.add(list.request);
     }

@@ -141,6 +141,18 @@ class CommandQueueTest {
   }
 
   @Test
+  void aRefusedSearchIsHeldBackInAGuildWhoseListWasAskedForToo() {
+    RequestGuildMembers search = RequestGuildMembers.byPrefix(7, "a", 1).withNonce("search");
+    send(RequestGuildMembers.all(7).withNonce("list"), START);
+    send(search, START);
+
+    queue.rateLimited(rateLimited(8, 10, 7, "search"), START);
+    offer(search, null);
+
+    assertThat(queue.nanosUntilNext(START)).isEqualTo(10 * SECOND);
+  }
+
+  @Test
   void aRefusalWithoutANonceIsTheAnswerToTheLastRequest() {
     send(RequestGuildMembers.all(7).withNonce("mine"), START);
 
