@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.util.ByteBufferBackedInputStream;
 import dev.sluice.gateway.internal.Envelope;
 import dev.sluice.gateway.internal.EtfReader;
+import dev.sluice.gateway.internal.GuildIds;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -49,11 +50,13 @@ public final class Dispatch {
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
   private static final VarHandle ACKNOWLEDGED;
+  private static final VarHandle GUILD_ID_KNOWN;
 
   static {
     try {
-      ACKNOWLEDGED =
-          MethodHandles.lookup().findVarHandle(Dispatch.class, "acknowledged", boolean.class);
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      ACKNOWLEDGED = lookup.findVarHandle(Dispatch.class, "acknowledged", boolean.class);
+      GUILD_ID_KNOWN = lookup.findVarHandle(Dispatch.class, "guildIdKnown", boolean.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -79,7 +82,7 @@ public final class Dispatch {
   private ByteBuffer message = NOTHING;
   private int dataStart;
   private int dataEnd;
-  private boolean guildIdKnown;
+  private boolean guildIdKnown; // by its handle on a copy, which threads may share
   private long guildId;
 
   /**
@@ -189,9 +192,10 @@ public final class Dispatch {
    */
   public long guildId() {
     check();
-    if (!guildIdKnown && envelope != null) {
-      guildId = envelope.guildId();
-      guildIdKnown = true;
+    if (!(boolean) GUILD_ID_KNOWN.getAcquire(this)) {
+      guildId =
+          envelope == null ? GuildIds.find(type, message, dataStart, dataEnd) : envelope.guildId();
+      GUILD_ID_KNOWN.setRelease(this, true);
     }
     return guildId;
   }
@@ -347,8 +351,11 @@ public final class Dispatch {
     copy.dataStart = memory.position();
     copy.dataEnd = copy.dataStart + length;
     memory.put(copy.dataStart, message, dataStart, length);
-    copy.guildId = guildId();
-    copy.guildIdKnown = true;
+    if (encoding == Encoding.ETF) {
+      guildId(); // only the envelope can find it
+    }
+    copy.guildId = guildId;
+    copy.guildIdKnown = guildIdKnown;
     copy.valid = true;
     return copy;
   }

@@ -141,6 +141,15 @@ class DispatchTest {
   }
 
   @Test
+  void aCopyLooksForItsGuildNoEarlierThanItIsAsked() {
+    ByteBuffer lent = ByteBuffer.allocate(99);
+    Dispatch copy = recv("{\"guild_id\":\"1\"}").copyTo(lent, (epoch, sequence) -> {});
+    lent.put(13, (byte) '2');
+
+    assertThat(copy.guildId()).isEqualTo(2);
+  }
+
+  @Test
   void acknowledgingACopyOfWhatIsInLentMemoryGivesTheMemoryBack() {
     List<Long> told = new ArrayList<>();
     Dispatch lent =
