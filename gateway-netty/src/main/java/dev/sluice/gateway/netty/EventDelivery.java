@@ -53,7 +53,7 @@ final class EventDelivery implements EventSink {
       }
       return sink.offer(shard, dispatch);
     } catch (Throwable e) {
-      failed(shard, dispatch, e, exceptionHandler);
+      failed(shard, dispatch, dispatch.name(), e, exceptionHandler);
       return true;
     }
   }
@@ -67,10 +67,14 @@ final class EventDelivery implements EventSink {
     }
   }
 
-  /** Counts and reports what the handling of an event threw, and acknowledges or defers it. */
+  /**
+   * Counts and reports what the handling of an event threw, and acknowledges or defers it. Throws
+   * nothing, even if the event is past its time because the handler acknowledged it first.
+   */
   static void failed(
       Shard shard,
       Dispatch dispatch,
+      String name,
       Throwable cause,
       @Nullable DispatchExceptionHandler exceptionHandler) {
     shard.handlerFailed();
@@ -78,12 +82,12 @@ final class EventDelivery implements EventSink {
       long failures = shard.context().failureLog.pass();
       if (failures > 0) {
         Logs.of(log.atError(), shard.id())
-            .addKeyValue("type", dispatch.name())
+            .addKeyValue("type", name)
             .setCause(cause)
             .log(
                 "shard {}: handling {} failed; {} more failures in the last minute",
                 shard.id(),
-                dispatch,
+                name,
                 failures - 1);
       }
     } else {
@@ -104,7 +108,7 @@ final class EventDelivery implements EventSink {
                   "shard {}: the exception handler failed on {}; {} more failures in the last"
                       + " minute",
                   shard.id(),
-                  dispatch,
+                  name,
                   failures - 1);
         }
       }

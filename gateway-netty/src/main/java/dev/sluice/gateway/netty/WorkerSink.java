@@ -72,13 +72,14 @@ final class WorkerSink implements EventSink {
   private void handle(QueuedEvent event) {
     Dispatch dispatch = event.dispatch;
     Shard shard = event.queue.shard;
+    String name = dispatch.name(); // before the handler, which may acknowledge and then throw
     try {
       handler.onDispatch(shard, dispatch);
       if (!dispatch.isDeferred()) {
         dispatch.acknowledge();
       }
     } catch (Throwable e) {
-      EventDelivery.failed(shard, dispatch, e, exceptionHandler);
+      EventDelivery.failed(shard, dispatch, name, e, exceptionHandler);
       if (e instanceof InterruptedException) {
         Thread.currentThread().interrupt(); // the executor's to know
       }

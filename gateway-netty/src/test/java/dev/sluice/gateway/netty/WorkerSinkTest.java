@@ -287,9 +287,10 @@ final class WorkerSinkTest {
     assertThat(storedSequence()).isEqualTo(4);
   }
 
-  @Test
-  void aHandlerThatAcknowledgesAndThenThrowsHarmsNothing() {
-    shard.exceptionHandler = (from, dispatch, cause) -> false;
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aHandlerThatAcknowledgesAndThenThrowsHarmsNothing(boolean reported) {
+    shard.exceptionHandler = reported ? (from, dispatch, cause) -> false : null;
     handler =
         (from, dispatch) -> {
           dispatch.acknowledge();
