@@ -245,7 +245,7 @@ final class MemberRequests {
       }
       try {
         handler.onChunk(shard, chunk, dispatch);
-      } catch (Exception e) {
+      } catch (Throwable e) { // the event is the application's all the same
         waiter.fail(
             new GuildMembersException(
                 Reason.HANDLER_FAILED, describe(request.command) + "the handler failed", e));
@@ -291,7 +291,7 @@ final class MemberRequests {
     if (handler != null) {
       try {
         handler.onHeldBack(shard, atLeast);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         Logs.of(log.atError(), shard.id())
             .setCause(e)
             .log("shard {}: the handler of guild members failed", shard.id());

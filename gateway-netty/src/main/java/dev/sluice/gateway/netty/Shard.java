@@ -719,7 +719,7 @@ public final class Shard implements Dispatch.Acknowledger {
     }
     try {
       host.customizer().onUpgraded(this, pipeline);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // an Error would keep the shard from what it owes next
       line(Level.ERROR).setCause(e).log("shard {}: the pipeline customizer failed", id);
       channel.close();
     }
@@ -961,7 +961,7 @@ public final class Shard implements Dispatch.Acknowledger {
             new HandshakeHandler(this, uri, host.config().maxMessageBytes()));
     try {
       host.customizer().onConnect(this, opening.pipeline());
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // an Error would keep the shard from what it owes next
       line(Level.ERROR).setCause(e).log("shard {}: the pipeline customizer failed", id);
       dialFailed(opening, 0, e);
     }
@@ -1494,7 +1494,7 @@ public final class Shard implements Dispatch.Acknowledger {
   private void notify(Notification notification) {
     try {
       notification.send(host.listener());
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // an Error would keep the shard from what it owes next
       line(Level.ERROR).setCause(e).log("shard {}: the shard listener failed", id);
     }
   }

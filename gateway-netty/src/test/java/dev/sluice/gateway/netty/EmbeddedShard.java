@@ -44,6 +44,7 @@ final class EmbeddedShard implements ShardHost, Connector {
   final Shard shard = new Shard(this, ID, 1, context);
   PipelineCustomizer customizer = new PipelineCustomizer() {};
   EventSink sink = recorder;
+  ShardListener listener = recorder;
   @Nullable Set<EventType> eventTypes;
   boolean acknowledgedByHand;
   @Nullable DispatchExceptionHandler exceptionHandler;
@@ -223,7 +224,7 @@ final class EmbeddedShard implements ShardHost, Connector {
 
   @Override
   public ShardListener listener() {
-    return recorder;
+    return listener;
   }
 
   @Override

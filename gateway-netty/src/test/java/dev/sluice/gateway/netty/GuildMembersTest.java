@@ -202,7 +202,7 @@ final class GuildMembersTest extends Resources {
               RequestGuildMembers.all(7),
               LONG,
               (shard, chunk, dispatch) -> {
-                throw new IllegalStateException("broken handler");
+                throw new NoClassDefFoundError("broken handler");
               });
 
       String nonce = nonce(peer);

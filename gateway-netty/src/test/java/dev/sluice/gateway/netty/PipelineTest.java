@@ -92,6 +92,23 @@ final class PipelineTest {
   }
 
   @Test
+  void aListenerThatFailsInWhateverWayKeepsNoShardFromItsWork() {
+    shard.listener =
+        new ShardListener() {
+          @Override
+          public void onStateChange(Shard shard, GatewayState from, GatewayState to) {
+            throw new NoClassDefFoundError("broken listener");
+          }
+        };
+    shard.ready();
+
+    shard.channel.close();
+    shard.run();
+
+    assertThat(shard.dials).as("with the dial that follows the loss").hasSize(2);
+  }
+
+  @Test
   void theStateIsThatOfTheEventBeforeItsHandlerRuns() {
     List<String> seen = new ArrayList<>();
     shard.sink = (from, dispatch) -> seen.add(dispatch.name() + " in " + from.state());
@@ -111,7 +128,7 @@ final class PipelineTest {
         new PipelineCustomizer() {
           @Override
           public void onConnect(Shard shard, ChannelPipeline pipeline) {
-            throw new IllegalStateException("broken customizer");
+            throw new NoClassDefFoundError("broken customizer");
           }
         };
 
@@ -130,7 +147,7 @@ final class PipelineTest {
         new PipelineCustomizer() {
           @Override
           public void onUpgraded(Shard shard, ChannelPipeline pipeline) {
-            throw new IllegalStateException("broken customizer");
+            throw new NoClassDefFoundError("broken customizer");
           }
         };
 
