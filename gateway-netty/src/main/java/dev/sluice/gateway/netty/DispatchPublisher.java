@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * unless it was deferred: by {@link Dispatch#defer()} within {@code onNext}, or beforehand by
  * {@link ShardManagerBuilder#acknowledgeByHand()}, which suits streams that go on asynchronously.
  *
- * <p>A subscriber that throws breaks the rules of reactive streams: that is logged, and it counts
- * as cancelled.
+ * <p>A subscriber that throws breaks the rules of reactive streams: that is logged, it counts as
+ * cancelled, and an event that it threw at is acknowledged.
  *
  * <p>Thread-safe.
  */
@@ -45,17 +45,36 @@ public final class DispatchPublisher implements EventSink, Flow.Publisher<Dispat
   /*
    * All signals are given by drain(), which one thread at a time runs: whoever has something to
    * tell it counts up `work`, and the one that found it at zero goes round until it is zero again.
+   * Other event loops can keep it going for ever, so after some signals it hands its turn, not the
+   * work, to the event loop of the shard that offered last, behind what that has to do.
    */
 
   private static final Logger log = LoggerFactory.getLogger(DispatchPublisher.class);
   private static final int DEFAULT_BUFFER = 256;
+  private static final int SIGNALS_OF_A_TURN = 256;
 
   private final int bufferSize;
   private final MpscUnboundedArrayQueue<Dispatch> events;
   private final Queue<Shard> paused = new ConcurrentLinkedQueue<>();
   private final AtomicReference<@Nullable Subscription> current = new AtomicReference<>();
   private final AtomicInteger work = new AtomicInteger();
+  private final NextTurn nextTurn = new NextTurn();
+  private @Nullable Shard offeredLast; // told by counting up work; any of those that race will do
   private volatile boolean stopped;
+
+  /** Goes on with the signals, on an event loop unless that has ended. */
+  private final class NextTurn implements LoopContext.Task {
+
+    @Override
+    public void run() {
+      takeTurn();
+    }
+
+    @Override
+    public void refuse() {
+      takeTurn();
+    }
+  }
 
   private DispatchPublisher(int bufferSize) {
     this.bufferSize = bufferSize;
@@ -105,6 +124,7 @@ public final class DispatchPublisher implements EventSink, Flow.Publisher<Dispat
       dispatch.defer();
     }
     events.offer(copy);
+    offeredLast = shard;
     boolean full = events.size() >= bufferSize;
     if (full) {
       paused.add(shard);
@@ -120,22 +140,34 @@ public final class DispatchPublisher implements EventSink, Flow.Publisher<Dispat
   }
 
   private void drain() {
-    if (work.getAndIncrement() != 0) {
-      return;
+    if (work.getAndIncrement() == 0) {
+      takeTurn();
     }
-    int done = 1;
-    do {
+  }
+
+  private void takeTurn() {
+    int left = SIGNALS_OF_A_TURN;
+    while (true) {
+      int done = work.get();
       Subscription subscription = current.get();
       if (subscription != null) {
-        subscription.drain();
+        left -= subscription.drain(left);
       }
       if (events.size() <= bufferSize / 2) {
         for (Shard shard = paused.poll(); shard != null; shard = paused.poll()) {
           shard.resumeReading();
         }
       }
-      done = work.addAndGet(-done);
-    } while (done != 0);
+      if (left <= 0) {
+        Shard shard = offeredLast;
+        if (shard != null && shard.context().offer(nextTurn)) {
+          return;
+        }
+        left = SIGNALS_OF_A_TURN;
+      } else if (work.addAndGet(-done) == 0) {
+        return;
+      }
+    }
   }
 
   /** One subscriber's; its signals are given within {@link DispatchPublisher#drain()}. */
@@ -181,32 +213,45 @@ public final class DispatchPublisher implements EventSink, Flow.Publisher<Dispat
       }
     }
 
-    void drain() {
+    /** Gives the signals that are due, at most so many events of them; returns how many. */
+    int drain(int most) {
+      int signals = 0;
       try {
         if (!begun) {
           begun = true;
           subscriber.onSubscribe(this);
         }
-        while (isCurrent() && misuse == null && demand.get() > 0) {
+        while (signals < most && isCurrent() && misuse == null && demand.get() > 0) {
           Dispatch next = events.poll();
           if (next == null) {
             break;
           }
           demand.updateAndGet(had -> had == Long.MAX_VALUE ? had : had - 1);
-          subscriber.onNext(next);
-          if (!next.isDeferred()) {
-            next.acknowledge();
-          }
+          signals++;
+          signal(next);
         }
         IllegalArgumentException failure = misuse;
         if (failure != null && current.compareAndSet(this, null)) {
           subscriber.onError(failure);
-        } else if (stopped && current.compareAndSet(this, null)) {
+        } else if (stopped && signals < most && current.compareAndSet(this, null)) {
           subscriber.onComplete();
         }
       } catch (Throwable e) {
         cancel();
         log.error("a subscriber failed: it counts as cancelled, and events wait for another", e);
+      }
+      return signals;
+    }
+
+    private void signal(Dispatch dispatch) {
+      try {
+        subscriber.onNext(dispatch);
+      } catch (Throwable e) {
+        dispatch.acknowledge(); // left open for ever it would one day stop its shard
+        throw e;
+      }
+      if (!dispatch.isDeferred()) {
+        dispatch.acknowledge();
       }
     }
   }
