@@ -2,12 +2,12 @@ package dev.sluice.gateway.netty;
 
 import dev.sluice.gateway.GatewayCommand.UpdatePresence;
 import io.netty.util.concurrent.EventExecutor;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -84,8 +84,7 @@ final class PresenceUpdate {
   private final class Batch implements LoopContext.Task {
 
     private final LoopContext context;
-    private final List<Shard> shards = new ArrayList<>();
-    private int next;
+    private final Queue<Shard> shards = new ArrayDeque<>();
 
     Batch(LoopContext context) {
       this.context = context;
@@ -97,12 +96,11 @@ final class PresenceUpdate {
         end(CommandOutcome.OVERWRITTEN);
         return;
       }
-      int end = Math.min(next + SHARDS_PER_STEP, shards.size());
-      while (next < end) {
-        Shard shard = shards.get(next++);
+      for (int i = 0; i < SHARDS_PER_STEP && !shards.isEmpty(); i++) {
+        Shard shard = shards.remove();
         shard.queue(new One(shard));
       }
-      if (next < shards.size()) {
+      if (!shards.isEmpty()) {
         try {
           context.eventLoop.schedule(this::run, STEP_MILLIS, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
@@ -117,9 +115,7 @@ final class PresenceUpdate {
     }
 
     private void end(CommandOutcome outcome) {
-      int from = next;
-      next = shards.size();
-      for (int i = from; i < shards.size(); i++) {
+      while (shards.poll() != null) {
         ended(outcome);
       }
     }
