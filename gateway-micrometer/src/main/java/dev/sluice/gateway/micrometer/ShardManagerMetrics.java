@@ -60,6 +60,12 @@ import java.util.function.ToDoubleFunction;
  * <tr><td>{@code sluice.gateway.resume.failures}</td><td>counter</td><td>{@code cause}</td><td>transports that ended while a session was being resumed</td></tr>
  * <tr><td>{@code sluice.gateway.sessions.lost}</td><td>counter</td><td></td><td>sessions that could not be resumed any more</td></tr>
  * <tr><td>{@code sluice.gateway.session.store.failures}</td><td>counter</td><td></td><td>sessions that the store failed to load, store or remove</td></tr>
+ * <tr><td>{@code sluice.gateway.session.store.writes}</td><td>counter</td><td>{@code outcome}</td><td>sessions that a directory {@code stored} or {@code refused} for their stale epoch; this and what follows of a store are 0 for another kind of store</td></tr>
+ * <tr><td>{@code sluice.gateway.session.store.disk.failures}</td><td>counter</td><td></td><td>reads, writes and waits for the disk that failed</td></tr>
+ * <tr><td>{@code sluice.gateway.session.store.corrupt}</td><td>counter</td><td></td><td>records and files that were not whole and were put aside</td></tr>
+ * <tr><td>{@code sluice.gateway.session.store.batches}</td><td>counter</td><td></td><td>how many times what waited was written</td></tr>
+ * <tr><td>{@code sluice.gateway.session.store.syncs}</td><td>counter</td><td></td><td>how many times the disk was waited for</td></tr>
+ * <tr><td>{@code sluice.gateway.session.store.waiting}</td><td>gauge</td><td></td><td>sessions that wait to be written</td></tr>
  * <tr><td>{@code sluice.gateway.handler.failures}</td><td>counter</td><td></td><td>events whose handling threw</td></tr>
  * <tr><td>{@code sluice.gateway.events.filtered}</td><td>counter</td><td></td><td>events that the filter kept from the application</td></tr>
  * <tr><td>{@code sluice.gateway.events.unhandled}</td><td>gauge</td><td></td><td>events received that wait to be acknowledged</td></tr>
@@ -154,6 +160,7 @@ public final class ShardManagerMetrics implements MeterBinder, AutoCloseable {
     bindTraffic(meters);
     bindConnections(meters);
     bindSessions(meters);
+    bindSessionStore(meters);
     bindHandling(meters);
     bindLoops(meters);
     if (maxShards > 0) {
@@ -302,6 +309,39 @@ public final class ShardManagerMetrics implements MeterBinder, AutoCloseable {
         PREFIX + "session.store.failures",
         "sessions that the store failed to load, store or remove",
         stats(stats -> stats.sessions().storeFailures()));
+  }
+
+  private void bindSessionStore(Binding meters) {
+    meters.counter(
+        PREFIX + "session.store.writes",
+        "sessions that were to be written",
+        stats(stats -> stats.sessionStore().stored()),
+        Tag.of("outcome", "stored"));
+    meters.counter(
+        PREFIX + "session.store.writes",
+        "sessions that were to be written",
+        stats(stats -> stats.sessionStore().refused()),
+        Tag.of("outcome", "refused"));
+    meters.counter(
+        PREFIX + "session.store.disk.failures",
+        "reads, writes and waits for the disk that failed",
+        stats(stats -> stats.sessionStore().failed()));
+    meters.counter(
+        PREFIX + "session.store.corrupt",
+        "records and files that were not whole and were put aside",
+        stats(stats -> stats.sessionStore().corrupt()));
+    meters.counter(
+        PREFIX + "session.store.batches",
+        "how many times what waited was written",
+        stats(stats -> stats.sessionStore().batches()));
+    meters.counter(
+        PREFIX + "session.store.syncs",
+        "how many times the disk was waited for",
+        stats(stats -> stats.sessionStore().forced()));
+    meters.gauge(
+        PREFIX + "session.store.waiting",
+        "sessions that wait to be written",
+        stats(stats -> stats.sessionStore().waiting()));
   }
 
   private void bindHandling(Binding meters) {

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.netty.DirectorySessionStore;
+import dev.sluice.gateway.netty.SessionStore;
 import dev.sluice.gateway.netty.ShardManager;
+import dev.sluice.gateway.netty.ShardManagerBuilder;
 import dev.sluice.gateway.testkit.LocalGateway;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
@@ -35,6 +38,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class ShardManagerMetricsTest {
 
@@ -53,13 +57,15 @@ final class ShardManagerMetricsTest {
             .guildCreates(false)
             .server(server -> server.maxConcurrency(16).heartbeatInterval(Duration.ofSeconds(1)))
             .start();
-    manager =
-        ShardManager.builder(gateway.token(), Intents.all())
-            .apiUri(gateway.apiUri())
-            .shards(SHARDS)
-            .eventLoopThreads(2)
-            .configure(config -> config.maxBackoff(Duration.ofMillis(50)))
-            .build();
+    manager = settings().build();
+  }
+
+  private ShardManagerBuilder settings() {
+    return ShardManager.builder(gateway.token(), Intents.all())
+        .apiUri(gateway.apiUri())
+        .shards(SHARDS)
+        .eventLoopThreads(2)
+        .configure(config -> config.maxBackoff(Duration.ofMillis(50)));
   }
 
   @AfterEach
@@ -207,6 +213,27 @@ final class ShardManagerMetricsTest {
         count("sluice.gateway.event.loop.dispatches", "loop", "0")
             + count("sluice.gateway.event.loop.dispatches", "loop", "1");
     assertThat(loops).isEqualTo(manager.stats().events());
+  }
+
+  @Test
+  void theDirectoryOfTheSessionsShows(@TempDir Path sessions) throws Exception {
+    manager.close();
+    try (DirectorySessionStore store = SessionStore.directory(sessions)) {
+      manager = settings().sessionStore(store).build();
+      bind(registry, 0);
+      ready();
+      await("the sessions", () -> manager.stats().sessionStore().stored() >= SHARDS);
+      await("all of them", () -> manager.stats().sessionStore().waiting() == 0);
+      pass(Snapshots.MAX_AGE_NANOS);
+
+      assertThat(count("sluice.gateway.session.store.writes", "outcome", "stored"))
+          .isGreaterThanOrEqualTo(SHARDS);
+      assertThat(count("sluice.gateway.session.store.writes", "outcome", "refused")).isZero();
+      assertThat(count("sluice.gateway.session.store.batches")).isPositive();
+      assertThat(count("sluice.gateway.session.store.disk.failures")).isZero();
+      assertThat(count("sluice.gateway.session.store.corrupt")).isZero();
+      manager.close();
+    }
   }
 
   @Test

@@ -21,7 +21,8 @@ final class ManagerFigures {
     this.loops = loops;
   }
 
-  ShardManagerStats stats(Collection<Shard> shards, int sessionStartsLeft) {
+  ShardManagerStats stats(
+      Collection<Shard> shards, int sessionStartsLeft, SessionStoreStats sessionStore) {
     Map<GatewayState, Integer> states = new EnumMap<>(GatewayState.class);
     Map<LoopContext, Integer> shardsOfLoops = new HashMap<>();
     long unhandledEvents = 0;
@@ -52,6 +53,7 @@ final class ManagerFigures {
             pausedNanos,
             get(Figure.COMMANDS_REFUSED),
             get(Figure.COMMANDS_DROPPED)),
+        sessionStore,
         loops(shardsOfLoops));
   }
 

@@ -12,4 +12,8 @@ package dev.sluice.gateway.netty;
  * @param waiting sessions that wait to be written now
  */
 public record SessionStoreStats(
-    long stored, long refused, long failed, long corrupt, long batches, long forced, int waiting) {}
+    long stored, long refused, long failed, long corrupt, long batches, long forced, int waiting) {
+
+  /** Of a store that did nothing, or does not tell. */
+  public static final SessionStoreStats NONE = new SessionStoreStats(0, 0, 0, 0, 0, 0, 0);
+}

@@ -684,7 +684,12 @@ public final class ShardManager implements AutoCloseable {
 
   /** {@return what the shards did so far} */
   public ShardManagerStats stats() {
-    return figures.stats(shards.all(), sessionStartsLeft());
+    return figures.stats(
+        shards.all(),
+        sessionStartsLeft(),
+        sessionStore instanceof DirectorySessionStore directory
+            ? directory.stats()
+            : SessionStoreStats.NONE);
   }
 
   private int sessionStartsLeft() {

@@ -17,6 +17,8 @@ import java.util.Map;
  * @param connections how transports ended
  * @param sessions how sessions were started and kept
  * @param handling how the application keeps up
+ * @param sessionStore what the session store did; {@link SessionStoreStats#NONE} unless it is a
+ *     {@link DirectorySessionStore}
  * @param loops the event loops, always in the same order
  */
 public record ShardManagerStats(
@@ -25,6 +27,7 @@ public record ShardManagerStats(
     Connections connections,
     Sessions sessions,
     Handling handling,
+    SessionStoreStats sessionStore,
     List<Loop> loops) {
 
   /**
@@ -35,6 +38,8 @@ public record ShardManagerStats(
    * @param connections how transports ended
    * @param sessions how sessions were started and kept
    * @param handling how the application keeps up
+   * @param sessionStore what the session store did; {@link SessionStoreStats#NONE} unless it is a
+   *     {@link DirectorySessionStore}
    * @param loops the event loops, always in the same order
    */
   public ShardManagerStats {
