@@ -1157,8 +1157,10 @@ public final class Shard implements Dispatch.Acknowledger {
     try {
       GatewaySession session = connection.session();
       SessionStore store = host.sessionStore();
-      stored = session == null ? store.remove(id, epoch) : store.store(session, epoch);
-    } catch (RuntimeException e) {
+      stored =
+          requireNonNull(
+              session == null ? store.remove(id, epoch) : store.store(session, epoch), "stored");
+    } catch (Throwable e) { // an Error that passed would end the checkpoints of the whole loop
       stored = CompletableFuture.failedStage(e);
     }
     return stored.whenComplete(this::onStored);

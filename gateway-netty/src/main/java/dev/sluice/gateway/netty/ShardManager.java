@@ -480,8 +480,8 @@ public final class ShardManager implements AutoCloseable {
 
   private CompletionStage<@Nullable GatewaySession> load(ShardId id) {
     try {
-      return sessionStore.load(id);
-    } catch (RuntimeException e) {
+      return requireNonNull(sessionStore.load(id), "loaded");
+    } catch (Throwable e) { // an Error that passed would leave the shards after this one unstarted
       return CompletableFuture.failedStage(e);
     }
   }

@@ -27,6 +27,7 @@ final class CheckpointTest {
     final List<Long> sequences = new ArrayList<>();
     CompletionStage<Boolean> answer = CompletableFuture.completedStage(true);
     boolean durable = true;
+    @Nullable Error failure;
 
     @Override
     public CompletionStage<@Nullable GatewaySession> load(ShardId shard) {
@@ -35,6 +36,9 @@ final class CheckpointTest {
 
     @Override
     public CompletionStage<Boolean> store(GatewaySession session, long epoch) {
+      if (failure != null) {
+        throw failure;
+      }
       sequences.add(session.sequence());
       return answer;
     }
@@ -134,6 +138,19 @@ final class CheckpointTest {
     embedded.run();
     interval();
     assertThat(store.sequences).containsExactly(3L);
+  }
+
+  @Test
+  void aStoreThatIsBrokenForAWhileIsAskedAgain() {
+    ready();
+    store.failure = new NoClassDefFoundError("driver");
+    events(2, 5);
+    interval();
+    assertThat(store.sequences).isEmpty();
+
+    store.failure = null;
+    interval();
+    assertThat(store.sequences).containsExactly(5L);
   }
 
   @Test
