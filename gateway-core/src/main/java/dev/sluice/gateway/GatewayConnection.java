@@ -78,6 +78,7 @@ public final class GatewayConnection {
   // The transport.
   private int generation;
   private @Nullable StreamDecompressor stream;
+  private boolean inPieces; // messages of the stream wait for the rest of their payload
   private boolean receiving;
   private boolean inbound; // since the session timer or the probe was armed
   private boolean heartbeatDue; // by the timer
@@ -261,6 +262,7 @@ public final class GatewayConnection {
     }
     generation++;
     stream = StreamDecompressor.open(config.compression(), config.maxMessageBytes());
+    inPieces = false;
     budget.reset();
     heartbeat.opened(clock.nanoTime());
     heartbeatWanted = false;
@@ -979,9 +981,11 @@ public final class GatewayConnection {
     ByteBuffer payload = message;
     int start = message.position();
     int end = message.limit();
+    boolean pieced = inPieces;
     if (isCompressed(type)) {
       try {
-        if (!decompress(message)) {
+        inPieces = !decompress(message);
+        if (inPieces) {
           return null;
         }
       } catch (DataFormatException e) {
@@ -998,7 +1002,13 @@ public final class GatewayConnection {
     }
     inflatedBytes += end - start;
     Envelope envelope = scratch.envelope(config);
-    if (!envelope.scan(payload, start, end)) {
+    boolean intact = envelope.scan(payload, start, end);
+    if (pieced && !(intact && isReadable(envelope))) {
+      // A message that lost its end was taken together with the next. Both will be replayed.
+      protocolError("payload in pieces that do not fit together");
+      return null;
+    }
+    if (!intact) {
       onMalformed(envelope);
       return null;
     }
@@ -1213,6 +1223,15 @@ public final class GatewayConnection {
       return data(envelope, payload).booleanValue();
     } catch (IOException e) {
       return false; // a session that may be dead is given up
+    }
+  }
+
+  private boolean isReadable(Envelope envelope) {
+    try {
+      data(envelope, envelope.message());
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 

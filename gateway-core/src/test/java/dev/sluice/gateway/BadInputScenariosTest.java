@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BadInputScenariosTest {
 
   private static final int MAX_BYTES = 64 * 1024;
+  private static final byte[] SYNC_FLUSH = {0, 0, -1, -1};
 
   private static Scenario compressedLive() {
     return scenario()
@@ -33,6 +34,12 @@ class BadInputScenariosTest {
 
   private static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static byte[] concat(byte[] first, byte[] second) {
+    byte[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
   }
 
   /** An event of exactly so many bytes. */
@@ -399,6 +406,37 @@ class BadInputScenariosTest {
         .expectState(GatewayState.WAIT_HELLO);
     scenario.recv(FrameType.BINARY, Arrays.copyOfRange(hello, hello.length - 6, hello.length));
     scenario.expectSent(Opcode.IDENTIFY);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"t\":\"TYPING_START\",\"s\":3,\"op\":0,\"d\":{}}", // ends as the event before would
+        "{\"t\":\"TYPING_START\",\"s\":3,\"op\":0,\"d\":[]}", // does not
+      })
+  void anEventThatLostItsEndIsReplayed(String next) {
+    Scenario scenario = compressedLive();
+    byte[] cut =
+        scenario.deflate(utf8("{\"t\":\"TYPING_START\",\"s\":2,\"op\":0,\"d\":{\"content\":\"a"));
+
+    scenario.recv(FrameType.BINARY, Arrays.copyOf(cut, cut.length - 4)).expectMalformed(0);
+    expectProtocolError(
+        scenario.recv(FrameType.BINARY, concat(SYNC_FLUSH, scenario.deflate(utf8(next)))));
+    assertThat(scenario.connection().receivedSequence()).isEqualTo(1);
+    scenario.expectSessionKept().open().hello().expectSent(Opcode.RESUME);
+  }
+
+  @Test
+  void anEventInPiecesIsDeliveredOnceTheyAreTogether() {
+    Scenario scenario = compressedLive();
+    byte[] event =
+        scenario.deflate(utf8("{\"t\":\"TYPING_START\",\"s\":2,\"op\":0,\"d\":{\"a\":[1,2]}}"));
+
+    scenario.recv(FrameType.BINARY, Arrays.copyOf(event, event.length - 6)).expectNoDispatch();
+    scenario
+        .recv(FrameType.BINARY, Arrays.copyOfRange(event, event.length - 6, event.length))
+        .expectDispatch(EventType.TYPING_START)
+        .expectMalformed(0);
   }
 
   @Test
