@@ -303,8 +303,8 @@ final class ReshardTest extends Resources {
           manager
               .reshard(8, ReshardSettings.DEFAULT.withWindow(Duration.ofMillis(800)))
               .toCompletableFuture();
-      await("a new shard", () -> marked.stream().anyMatch(name -> name.startsWith("GUILD")));
-      get(gateway.closeConnections(shard -> shard.count() == 8 && shard.id() == 5, 4011));
+      await("the new shard", () -> marked.contains("READY 5/8"));
+      assertThat(get(gateway.closeConnections(new ShardId(5, 8)::equals, 4011))).isOne();
       failure = catchThrowable(() -> get(resharding));
       long now = received.get();
       await("some traffic more", () -> received.get() > now + 200);
