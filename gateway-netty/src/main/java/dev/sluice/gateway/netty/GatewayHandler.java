@@ -129,7 +129,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
       while (!paused && held != null && !held.isEmpty()) {
         handle(ctx, held.remove());
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       exceptionCaught(ctx, e); // there is no pipeline here to do it
     }
     if (!paused) {

@@ -109,6 +109,35 @@ final class PipelineTest {
   }
 
   @Test
+  void anErrorInAFrameThatAPauseKeptCostsTheTransport() {
+    shard.sink = (from, dispatch) -> false;
+    shard.ready();
+    ChannelPipeline pipeline = shard.channel.pipeline();
+    pipeline.addBefore(PipelineNames.GATEWAY, "before", new ChannelInboundHandlerAdapter());
+    pipeline
+        .context("before")
+        .fireChannelRead(
+            new TextWebSocketFrame("") {
+              @Override
+              public ByteBuf content() {
+                throw new NoClassDefFoundError("broken frame");
+              }
+
+              @Override
+              public boolean release() {
+                return true;
+              }
+            });
+
+    shard.shard.resumeReading();
+    shard.run();
+
+    assertThat(shard.recorder.reconnects(0))
+        .singleElement()
+        .satisfies(reconnect -> assertThat(reconnect.detail()).contains("broken frame"));
+  }
+
+  @Test
   void theStateIsThatOfTheEventBeforeItsHandlerRuns() {
     List<String> seen = new ArrayList<>();
     shard.sink = (from, dispatch) -> seen.add(dispatch.name() + " in " + from.state());
