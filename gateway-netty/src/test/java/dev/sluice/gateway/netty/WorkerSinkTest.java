@@ -10,7 +10,9 @@ import dev.sluice.gateway.Dispatch;
 import dev.sluice.gateway.testkit.LocalCertificate;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.nio.NioIoHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.zip.Deflater;
 import org.jspecify.annotations.Nullable;
@@ -400,7 +403,25 @@ final class WorkerSinkTest {
   }
 
   @Test
-  void anEventLoopThatHasEndedStillGetsTheMemoryBack() throws Exception {
+  void theMemoryOfAnEventGoesBackAlthoughItsEventLoopHasEnded() throws Exception {
+    WorkerSink sink = start(workers());
+    shard.sink = (from, dispatch) -> kept.add(dispatch.copy());
+    shard.ready();
+    MultiThreadIoEventLoopGroup group =
+        new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    EventQueue queue = sink.queue(shard.shard, new LoopContext(group.next()));
+    Dispatch ready = kept.get(0);
+    ByteBuf memory = Unpooled.buffer(ready.dataLength());
+    QueuedEvent event = new QueuedEvent(queue, ready, memory);
+    group.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+
+    event.dispatch.acknowledge();
+
+    assertThat(memory.refCnt()).isZero();
+  }
+
+  @Test
+  void eventsThatOutliveTheirTransportAreHandled() {
     start(workers());
     shard.ready();
     in(2, 3);
