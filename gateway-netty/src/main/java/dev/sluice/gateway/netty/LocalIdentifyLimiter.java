@@ -103,7 +103,10 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
   void update(GatewayBot gatewayBot, int maxConcurrency) {
     this.maxConcurrency = maxConcurrency;
     if (budget != null) {
-      budget.update(gatewayBot.total(), gatewayBot.remaining(), gatewayBot.resetAfter());
+      // The gateway does not know yet of the permits that are out; to spend theirs a second time
+      // would be a start too many.
+      int left = Math.max(0, gatewayBot.remaining() - permitsOut);
+      budget.update(gatewayBot.total(), left, gatewayBot.resetAfter());
     }
     keepStarts(0, this::grant);
   }

@@ -236,6 +236,22 @@ final class LimitersTest {
     }
 
     @Test
+    void whatTheGatewaySaysIsLeftDoesNotCountThePermitsThatAreOut() throws Exception {
+      LocalIdentifyLimiter limiter = new LocalIdentifyLimiter(executor, 2, budgetOf(1), () -> {});
+      Permit out = acquire(limiter, 0).join();
+      CompletableFuture<Permit> second = acquire(limiter, 1);
+      GatewayBot answer =
+          new GatewayBot(URI.create("wss://a.test"), 16, 1000, 1, Duration.ofHours(1), 2);
+
+      executor.submit(() -> limiter.update(answer, 2)).get();
+      assertThat(second).as("the last one belongs to the permit that is out").isNotDone();
+      out.release();
+      settle();
+
+      assertThat(second).isCompleted();
+    }
+
+    @Test
     void anotherConcurrencyWaitsForThePermitsThatAreOut() throws Exception {
       LocalIdentifyLimiter limiter = limiter(1);
       Permit out = acquire(limiter, 0).join();
