@@ -94,7 +94,21 @@ final class ReshardGate {
     @Override
     public boolean isHandled(long guildId) {
       long last = lastSequence.getOrDefault(guildId, -1L);
-      return handledSequence.getOpaque(ShardPlan.shardOf(guildId, oldCount)) >= last;
+      if (handledSequence.getOpaque(ShardPlan.shardOf(guildId, oldCount)) < last) {
+        return false;
+      }
+      lastSequence.remove(guildId); // the next event puts it back
+      return true;
+    }
+
+    /**
+     * The sequences of an old shard begin anew. Its READY stands for what came before it: who
+     * handles events in order has handled that by then.
+     */
+    void restarted(int shardId, long readySequence) {
+      lastSequence.replaceAll(
+          (guildId, last) ->
+              ShardPlan.shardOf(guildId, oldCount) == shardId ? readySequence : last);
     }
   }
 
@@ -134,6 +148,14 @@ final class ReshardGate {
     }
   }
 
+  /** A new shard has to start anew: until it is ready again the old ones stay. */
+  void sessionLost(Shard shard) {
+    if (shard.id().count() == newCount
+        && progress.compareAndSet(shard.id().id(), READY, IDENTIFIES)) {
+      notReady.incrementAndGet();
+    }
+  }
+
   /** {@return whether an old shard has events that were handed on and not handled, as of late} */
   boolean isBehind(Shard shard) {
     int id = shard.id().id();
@@ -160,6 +182,8 @@ final class ReshardGate {
         if (isNew) {
           dispatch.mark(DispatchMark.RESHARD);
           onReady(shard, dispatch);
+        } else {
+          onReadyAgain(shard, dispatch);
         }
         return delivery.offer(shard, dispatch);
       }
@@ -248,6 +272,17 @@ final class ReshardGate {
 
   private static @Nullable Dispatch poll(@Nullable ArrayDeque<Dispatch> queue) {
     return queue == null ? null : queue.poll();
+  }
+
+  private void onReadyAgain(Shard old, Dispatch dispatch) {
+    int id = old.id().id();
+    handled(old);
+    offeredSequence.setOpaque(id, dispatch.sequence());
+    for (Stripe stripe : stripes) {
+      synchronized (stripe) {
+        stripe.restarted(id, dispatch.sequence());
+      }
+    }
   }
 
   private void onReady(Shard shard, Dispatch dispatch) {

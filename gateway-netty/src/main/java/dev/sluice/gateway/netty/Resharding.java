@@ -126,6 +126,11 @@ final class Resharding {
     }
   }
 
+  /** The event loops end, and with them the ticks; from any thread, at the end of a stop. */
+  void ended(String reason) {
+    result.completeExceptionally(new ReshardException(reason));
+  }
+
   private void tick() {
     try {
       for (Shard shard : oldShards) {

@@ -1444,6 +1444,10 @@ public final class Shard implements Dispatch.Acknowledger {
       if (memberRequests != null) {
         memberRequests.sessionLost();
       }
+      ReshardGate gate = host.reshardGate();
+      if (gate != null) {
+        gate.sessionLost(this);
+      }
       line(Level.WARN)
           .addKeyValue("handled", lost.handledSequence())
           .addKeyValue("received", lost.receivedSequence())

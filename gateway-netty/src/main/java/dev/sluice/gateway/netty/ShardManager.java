@@ -319,6 +319,9 @@ public final class ShardManager implements AutoCloseable {
         .whenComplete(
             (done, failure) -> {
               stopAssignment();
+              if (resharding != null) {
+                resharding.ended("the manager was stopped");
+              }
               release(stop);
             });
     return stop.minimalCompletionStage();
@@ -504,7 +507,9 @@ public final class ShardManager implements AutoCloseable {
             NanoClock.system());
     List<Shard> oldShards = shards.ofCurrentGeneration();
     List<Shard> newShards = new ArrayList<>();
-    synchronized (this) {
+    long windows = (newCount + current.maxConcurrency - 1L) / current.maxConcurrency;
+    Resharding next;
+    synchronized (this) { // so that who stops the manager finds it, or it does not begin
       if (phase != Phase.STARTED) {
         return CompletableFuture.failedFuture(
             new ReshardException("the manager is " + phase + " (expected: STARTED)"));
@@ -514,28 +519,27 @@ public final class ShardManager implements AutoCloseable {
         shards.add(shard);
         newShards.add(shard);
       }
+      next =
+          new Resharding(
+              control,
+              reshardSettings,
+              gate,
+              oldCount,
+              newCount,
+              oldShards,
+              newShards,
+              IdentifyQueue.WINDOW.plus(IdentifyQueue.SLACK).multipliedBy(windows),
+              draining ->
+                  CompletableFuture.allOf(
+                      draining.stream().map(this::drained).toArray(CompletableFuture<?>[]::new)),
+              (gone, tookOver) -> {
+                if (tookOver) {
+                  shards.cutOver(newCount);
+                }
+                gone.forEach(shard -> shards.remove(shard.id()));
+              });
+      resharding = next;
     }
-    long windows = (newCount + current.maxConcurrency - 1L) / current.maxConcurrency;
-    Resharding next =
-        new Resharding(
-            control,
-            reshardSettings,
-            gate,
-            oldCount,
-            newCount,
-            oldShards,
-            newShards,
-            IdentifyQueue.WINDOW.plus(IdentifyQueue.SLACK).multipliedBy(windows),
-            draining ->
-                CompletableFuture.allOf(
-                    draining.stream().map(this::drained).toArray(CompletableFuture<?>[]::new)),
-            (gone, tookOver) -> {
-              if (tookOver) {
-                shards.cutOver(newCount);
-              }
-              gone.forEach(shard -> shards.remove(shard.id()));
-            });
-    resharding = next;
     next.start();
     return next.result();
   }

@@ -41,7 +41,8 @@ final class EmbeddedShard implements ShardHost, Connector {
   final List<URI> dials = new ArrayList<>();
   final List<Promise<Channel>> pendingDials = new ArrayList<>();
   boolean dialsPend;
-  final Shard shard = new Shard(this, ID, 1, context);
+  final Shard shard;
+  @Nullable ReshardGate reshardGate;
   PipelineCustomizer customizer = new PipelineCustomizer() {};
   EventSink sink = recorder;
   ShardListener listener = recorder;
@@ -65,6 +66,12 @@ final class EmbeddedShard implements ShardHost, Connector {
   }
 
   EmbeddedShard(Compression compression, UnaryOperator<GatewayConfig.Builder> settings) {
+    this(ID, compression, settings);
+  }
+
+  EmbeddedShard(
+      ShardId id, Compression compression, UnaryOperator<GatewayConfig.Builder> settings) {
+    shard = new Shard(this, id, 1, context);
     config =
         settings
             .apply(
@@ -214,7 +221,7 @@ final class EmbeddedShard implements ShardHost, Connector {
 
   @Override
   public @Nullable ReshardGate reshardGate() {
-    return null;
+    return reshardGate;
   }
 
   @Override

@@ -301,7 +301,7 @@ final class ReshardTest extends Resources {
       await("some traffic", () -> received.get() > 200);
       CompletableFuture<ReshardResult> resharding =
           manager
-              .reshard(8, ReshardSettings.DEFAULT.withWindow(Duration.ofMillis(800)))
+              .reshard(8, ReshardSettings.DEFAULT.withWindow(Duration.ofSeconds(3)))
               .toCompletableFuture();
       await("the new shard", () -> marked.contains("READY 5/8"));
       assertThat(get(gateway.closeConnections(new ShardId(5, 8)::equals, 4011))).isOne();
