@@ -515,7 +515,8 @@ public final class Shard implements Dispatch.Acknowledger {
   }
 
   /**
-   * Reads no more events for good, from any thread: the step before {@link #stop}.
+   * Reads no more events for good, from any thread: the step before {@link #stop}. A transport that
+   * is lost from now on is not replaced.
    *
    * @return completes when those that came are acknowledged; on the event loop
    */
@@ -626,8 +627,14 @@ public final class Shard implements Dispatch.Acknowledger {
         });
   }
 
-  /** Whether the breaker lets the shard identify; if not, it waits until that is released. */
+  /**
+   * Whether the shard may identify; if the breaker does not let it, it waits until that is
+   * released.
+   */
   private boolean mayIdentify() {
+    if (drained != null) {
+      return false; // it is to stop: an identify would be for nothing
+    }
     identifyBlocked = !host.identifyGuard().mayIdentify(id, !identified);
     return !identifyBlocked;
   }
@@ -711,6 +718,9 @@ public final class Shard implements Dispatch.Acknowledger {
         new GatewayHandler(this, connection, context, generation, host.config().maxMessageBytes()));
     pipeline.addLast(PipelineNames.DISPATCH, new DispatchTail(this, host.sink()));
     gateway = pipeline.context(PipelineNames.GATEWAY);
+    if (drained != null) {
+      handlerOf(gateway).pause(gateway);
+    }
     dialledUri = null;
     dialFailures = 0;
     redial = null;
@@ -896,6 +906,9 @@ public final class Shard implements Dispatch.Acknowledger {
 
   private void requestDial(GatewayConnection connection) {
     redial = null;
+    if (drained != null) {
+      return; // it is to stop, and whoever resumes the session gets the rest
+    }
     boolean resume = connection.sessionId() != null;
     if (!resume && host.fatalCloseCode() != null) {
       stopWithoutSession();
@@ -920,7 +933,7 @@ public final class Shard implements Dispatch.Acknowledger {
   }
 
   private void dial(GatewayConnection connection, DialLimiter.Slot slot) {
-    if (!connection.shouldReconnect()) { // stopped while it waited for its turn
+    if (!connection.shouldReconnect() || drained != null) { // while it waited for its turn
       slot.release();
       return;
     }

@@ -39,13 +39,11 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -79,6 +77,7 @@ public final class ShardManager implements AutoCloseable {
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(15);
   private static final long RESHARD_EPOCH = 1;
+  private static final String EXPECTED_STARTED = " (expected: STARTED)";
 
   private final ShardManagerBuilder settings;
   private final String token;
@@ -122,6 +121,7 @@ public final class ShardManager implements AutoCloseable {
   // Set once, by start(), before the first shard.
   private volatile @Nullable Started running;
   private boolean reshards; // guarded by this
+  private @Nullable HandOver handOver; // guarded by this
   private volatile @Nullable Resharding resharding;
   private volatile @Nullable CloseCode fatalCloseCode;
   private volatile @Nullable URI movedGatewayUri; // when it is another than at the start
@@ -288,7 +288,8 @@ public final class ShardManager implements AutoCloseable {
   /**
    * Stops all shards: each reads no more, what came is handled within {@link
    * ShardManagerBuilder#drainTimeout}, its session is stored, its transport closed. A change of the
-   * shard count that is under way is given up.
+   * shard count that is under way is given up, and so is a hand-over: the shards that it has begun
+   * with are still handed over.
    *
    * @param mode whether their sessions are to live on
    * @return completes when all have stopped and their sessions are stored, and the event loop
@@ -297,11 +298,13 @@ public final class ShardManager implements AutoCloseable {
   public CompletionStage<Void> stop(StopMode mode) {
     requireNonNull(mode, "mode");
     CompletableFuture<Void> stop;
+    HandOver handOver;
     synchronized (this) {
       if (stopping != null) {
         return stopping.minimalCompletionStage();
       }
       phase = Phase.STOPPED;
+      handOver = this.handOver;
       stop = new CompletableFuture<>();
       stopping = stop;
     }
@@ -312,10 +315,14 @@ public final class ShardManager implements AutoCloseable {
     if (resharding != null) {
       resharding.abort("the manager was stopped");
     }
-    CompletableFuture.allOf(
-            shards.all().stream()
-                .map(shard -> drainAndStop(shard, mode))
-                .toArray(CompletableFuture<?>[]::new))
+    List<CompletableFuture<?>> ends = new ArrayList<>();
+    if (handOver != null) {
+      ends.add(handOver.done()); // what is on its way there ends there
+    }
+    for (Shard shard : handOver == null ? shards.all() : handOver.takeRest()) {
+      ends.add(drainAndStop(shard, mode));
+    }
+    CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new))
         .whenComplete(
             (done, failure) -> {
               stopAssignment();
@@ -335,57 +342,60 @@ public final class ShardManager implements AutoCloseable {
    * session is resumed, so nothing is lost. New shards are not taken any more.
    *
    * @param atATime how many shards are on their way at a time, at least 1
-   * @return completes when none runs here any more; then {@link #stop} it
+   * @return completes when none runs here any more; then {@link #stop} it. Exceptionally with an
+   *     {@link IllegalStateException} if it was stopped before
    * @throws IllegalArgumentException if {@code atATime} is below 1
-   * @throws IllegalStateException if the manager is not running, or sessions cannot outlive it
-   *     because the {@link SessionStore} is not durable
+   * @throws IllegalStateException if the manager is not running, hands over already or changes the
+   *     shard count, or sessions cannot outlive it because the {@link SessionStore} is not durable;
+   *     nothing has changed
    */
   public CompletionStage<Void> handOver(int atATime) {
     if (atATime < 1) {
       throw new IllegalArgumentException("at a time: " + atATime + " (expected: >= 1)");
     }
-    if (!sessionStore.isDurable()) {
-      throw new IllegalStateException(
-          "session store: not durable (expected: one that another process can read)");
-    }
-    Started current = running();
+    HandOver started;
     synchronized (this) {
-      if (phase != Phase.STARTED) {
-        throw new IllegalStateException("handOver() when " + phase + " (expected: STARTED)");
+      if (phase != Phase.STARTED || running == null) {
+        throw new IllegalStateException(
+            "handOver() when " + (phase == Phase.STARTED ? "STARTING" : phase) + EXPECTED_STARTED);
       }
+      if (reshards) {
+        throw new IllegalStateException(
+            "handOver() while the shard count changes" + EXPECTED_STARTED);
+      }
+      if (!sessionStore.isDurable()) {
+        throw new IllegalStateException(
+            "session store: not durable (expected: one that another process can read)");
+      }
+      List<Shard> here = new ArrayList<>(shards.all()); // no other comes from now on
+      here.sort(Comparator.comparingInt(shard -> shard.id().id()));
+      started = new HandOver(here, atATime, this::giveUp);
       phase = Phase.HANDING_OVER;
+      handOver = started;
     }
-    Resharding resharding = this.resharding;
-    if (resharding != null) {
-      resharding.abort("the shards are handed over");
-    }
-    log.info("hands over {} shards, {} at a time", shards.all().size(), atATime);
-    Queue<Shard> left =
-        new ConcurrentLinkedQueue<>(
-            shards.all().stream()
-                .sorted(Comparator.comparingInt(shard -> shard.id().id()))
-                .toList());
-    List<CompletableFuture<Void>> lanes = new ArrayList<>();
-    for (int i = 0; i < atATime && !left.isEmpty(); i++) {
-      lanes.add(handOverNext(current, left));
-    }
-    return CompletableFuture.allOf(lanes.toArray(CompletableFuture<?>[]::new))
-        .minimalCompletionStage();
+    log.atInfo()
+        .addKeyValue("left", started.remaining())
+        .log("hands over {} shards, {} at a time", started.remaining(), atATime);
+    started.start();
+    return started.done().minimalCompletionStage();
   }
 
-  private CompletableFuture<Void> handOverNext(Started current, Queue<Shard> left) {
-    Shard shard = left.poll();
-    if (shard == null) {
-      return CompletableFuture.completedFuture(null);
+  private CompletionStage<Void> giveUp(Shard shard) {
+    if (shards.get(shard.id()) != shard) {
+      return CompletableFuture.completedStage(null); // it was revoked or lost meanwhile
     }
-    return drainAndStop(shard, StopMode.RESTART)
-        .thenComposeAsync(
-            stopped -> {
-              shards.remove(shard.id());
-              log.info("shard {}: handed over, {} left", shard.id(), left.size());
-              return handOverNext(current, left);
-            },
-            control);
+    return drained(shard)
+        .thenCompose(drained -> shard.stop(StopMode.RESTART))
+        .thenRun(
+            () -> {
+              if (shards.remove(shard.id()) != null) {
+                released(shard.id());
+                Logs.of(log.atInfo(), shard.id())
+                    .addKeyValue("left", shards.all().size())
+                    .log(
+                        "shard {}: handed over, {} are left here", shard.id(), shards.all().size());
+              }
+            });
   }
 
   /**
@@ -442,7 +452,7 @@ public final class ShardManager implements AutoCloseable {
       if (phase != Phase.STARTED || reshards) {
         throw new IllegalStateException(
             (reshards ? "reshard() while another goes on" : "reshard() when " + phase)
-                + " (expected: STARTED)");
+                + EXPECTED_STARTED);
       }
       reshards = true;
     }
@@ -559,8 +569,19 @@ public final class ShardManager implements AutoCloseable {
     return shard
         .drain()
         .toCompletableFuture()
-        .copy() // the time-out is this one's
-        .completeOnTimeout(null, settings.drainTimeout.toNanos(), TimeUnit.NANOSECONDS);
+        .thenApply(drained -> true)
+        .completeOnTimeout(false, settings.drainTimeout.toNanos(), TimeUnit.NANOSECONDS)
+        .thenAccept(
+            drained -> {
+              if (!drained) {
+                Logs.of(log.atWarn(), shard.id())
+                    .addKeyValue("drained_ms", settings.drainTimeout.toMillis())
+                    .log(
+                        "shard {}: not all of its events were handled within {} ms",
+                        shard.id(),
+                        settings.drainTimeout.toMillis());
+              }
+            });
   }
 
   private void released(ShardId id) {
@@ -711,6 +732,8 @@ public final class ShardManager implements AutoCloseable {
       if (phase == Phase.STOPPED) {
         reasons.add("stopped");
         isRunning = false;
+      } else if (handOver != null) {
+        reasons.add("hands over: " + handOver.remaining() + " shards are left here");
       } else if (!isRunning) {
         reasons.add(phase == Phase.NEW ? "not started" : "starts: GET /gateway/bot is asked");
       }
@@ -1028,13 +1051,15 @@ public final class ShardManager implements AutoCloseable {
     public void assigned(ShardId id, long epoch) {
       LoopContext context = nextContext();
       Shard shard = new Shard(host, id, epoch, context);
+      boolean handsOver;
       synchronized (ShardManager.this) {
-        if (phase == Phase.STOPPED || (phase == Phase.STARTED && !shards.add(shard))) {
+        handsOver = phase == Phase.HANDING_OVER && shards.get(id) == null;
+        if (!handsOver && (phase != Phase.STARTED || !shards.add(shard))) {
           return;
         }
       }
-      if (shards.get(id) != shard) {
-        released(id); // the shards are handed over already
+      if (handsOver) {
+        released(id); // another process is to run it
         return;
       }
       load(id)

@@ -23,7 +23,6 @@ import dev.sluice.gateway.sharding.ShardPlan;
 import dev.sluice.gateway.testkit.Fault;
 import dev.sluice.gateway.testkit.LocalGateway;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,11 +30,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -116,89 +113,6 @@ final class ReshardTest extends Resources {
     }
   }
 
-  /**
-   * Repeats to the letter, events without an id, and large ones whose members come in another order
-   * on each session; now and then a whole burst, and one that there is only once.
-   */
-  private final class Flood implements AutoCloseable {
-
-    private final LocalGateway gateway;
-    private final SplittableRandom random = new SplittableRandom(7);
-    private final long[] guilds;
-    private final AtomicBoolean ends = new AtomicBoolean();
-    private final Thread thread;
-    private long count;
-
-    Flood(LocalGateway gateway, long[] guilds) {
-      this.gateway = gateway;
-      this.guilds = guilds;
-      this.thread = new Thread(this::run, "flood");
-    }
-
-    void start() {
-      thread.start();
-    }
-
-    private void run() {
-      while (!ends.get()) {
-        List<CompletableFuture<Integer>> burst = new ArrayList<>();
-        for (int i = random.nextInt(1, 60); i > 0; i--) {
-          burst.add(one());
-        }
-        CompletableFuture.allOf(burst.toArray(CompletableFuture<?>[]::new)).join();
-        gateway.stats().join(); // its loop has turned
-      }
-    }
-
-    private CompletableFuture<Integer> one() {
-      long guild = guilds[(int) (Math.pow(random.nextDouble(), 2) * guilds.length)];
-      List<String> events = sent.computeIfAbsent(guild, unseen -> new ArrayList<>());
-      String id = "\"guild_id\":\"" + Long.toUnsignedString(guild) + "\"";
-      count++;
-      switch (random.nextInt(10)) {
-        case 0, 1, 2, 3 -> {
-          events.add("TYPING_START");
-          return gateway.dispatchToGuild(
-              guild, "TYPING_START", bytes("{" + id + ",\"user_id\":\"1\",\"timestamp\":1}"));
-        }
-        case 4, 5, 6 -> {
-          int n = random.nextInt(3);
-          events.add("PRESENCE_UPDATE" + n);
-          return gateway.dispatchToGuild(
-              guild,
-              "PRESENCE_UPDATE",
-              bytes("{" + id + ",\"n\":" + n + ",\"user\":{\"id\":\"1\"}}"),
-              bytes("{\"user\":{\"id\":\"1\"},\"n\":" + n + "," + id + "}"));
-        }
-        default -> {
-          boolean unique = random.nextInt(3) == 0;
-          String content = unique ? "only " + count : "again";
-          String large = "\"embeds\":[" + "{\"a\":1,\"b\":[true,null]},".repeat(40) + "{}]";
-          events.add("MESSAGE_UPDATE" + content);
-          return gateway.dispatchToGuild(
-              guild,
-              "MESSAGE_UPDATE",
-              bytes("{" + id + ",\"content\":\"" + content + "\"," + large + "}"),
-              bytes("{" + large + ",\"content\":\"" + content + "\"," + id + "}"));
-        }
-      }
-    }
-
-    private byte[] bytes(String json) {
-      return json.getBytes(StandardCharsets.UTF_8);
-    }
-
-    @Override
-    public void close() {
-      ends.set(true);
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
-  }
-
   private static long[] guilds(LocalGateway gateway) {
     return gateway.guilds(ShardId.SINGLE);
   }
@@ -242,7 +156,7 @@ final class ReshardTest extends Resources {
     await("the guilds", () -> unmarkedGuildCreates.get() == loadedBefore);
 
     ReshardResult result;
-    try (Flood flood = new Flood(gateway, guilds(gateway))) {
+    try (Flood flood = new Flood(gateway, guilds(gateway), sent)) {
       flood.start();
       await("some traffic", () -> received.get() > 500);
       result = get(manager.reshard(32, ReshardSettings.DEFAULT.withWindow(WINDOW)));
@@ -296,7 +210,7 @@ final class ReshardTest extends Resources {
     await("the guilds", () -> unmarkedGuildCreates.get() == GUILDS);
 
     Throwable failure;
-    try (Flood flood = new Flood(gateway, guilds(gateway))) {
+    try (Flood flood = new Flood(gateway, guilds(gateway), sent)) {
       flood.start();
       await("some traffic", () -> received.get() > 200);
       CompletableFuture<ReshardResult> resharding =
