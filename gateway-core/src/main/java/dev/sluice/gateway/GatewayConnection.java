@@ -1537,7 +1537,7 @@ public final class GatewayConnection {
   private void startSession(
       String sessionId, @Nullable String resumeUrl, long sequence, long applicationId) {
     this.sessionId = sessionId;
-    this.resumeUrl = resumeUrl;
+    this.resumeUrl = scratch.shared(resumeUrl);
     this.applicationId = applicationId;
     received = sequence;
     sessionEpoch++;

@@ -5,6 +5,7 @@ import dev.sluice.gateway.internal.EtfEnvelope;
 import dev.sluice.gateway.internal.InflateBuffer;
 import dev.sluice.gateway.internal.JsonEnvelope;
 import dev.sluice.gateway.internal.PayloadInflater;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,8 @@ public final class Scratch {
   private @Nullable EtfEnvelope etf; // made at first use, as is what follows
   private @Nullable PayloadInflater payloadInflater;
 
+  private @Nullable String resumeUrl; // of the last session
+
   private Scratch() {}
 
   /** {@return a new scratch, about 17 kB that grow with the largest payload and shrink again} */
@@ -40,6 +43,14 @@ public final class Scratch {
       etf = new EtfEnvelope();
     }
     return etf.limit(config.maxMessageBytes());
+  }
+
+  /** {@return a resume URL as one string for all sessions in a row that have the same} */
+  @Nullable String shared(@Nullable String resumeUrl) {
+    if (!Objects.equals(resumeUrl, this.resumeUrl)) {
+      this.resumeUrl = resumeUrl;
+    }
+    return this.resumeUrl;
   }
 
   PayloadInflater payloadInflater() {

@@ -17,11 +17,11 @@ import java.util.Set;
  * token. What it stopped stays so until somebody looked and called {@link #release()}. RESUME is
  * none of its business.
  *
- * <p>There are two limits. That of the <em>fleet</em> counts identifies of the last hour that were
- * not the first of their shard, so that neither a start nor a reshard of any size reaches it;
- * beyond it no shard identifies. That of <em>one shard</em> counts all of its identifies in the
- * last ten minutes; beyond it that shard alone is blocked, for one whose sessions do not last says
- * nothing of the others, and if it is not alone the limit of the fleet is near.
+ * <p>There are two limits, and neither counts the first identify of a shard, so that no start or
+ * reshard of any size reaches them. That of the <em>fleet</em> is for the last hour; beyond it no
+ * shard identifies. That of <em>one shard</em> is for the last ten minutes; beyond it that shard
+ * alone is blocked, for one whose sessions do not last says nothing of the others, and if it is not
+ * alone the limit of the fleet is near.
  *
  * <p>Cycle of a shard: {@link #check} before it asks for a permit and again when it has one, {@link
  * #identified} when the IDENTIFY was written.
@@ -75,8 +75,8 @@ public final class IdentifyBreaker {
    *
    * @param fleetLimit how many identifies beside the first of each shard an hour may have, at least
    *     1; {@link Integer#MAX_VALUE} for no limit
-   * @param shardLimit how many identifies of one shard ten minutes may have, at least 1; {@link
-   *     Integer#MAX_VALUE} for no limit
+   * @param shardLimit how many identifies beside its first ten minutes of a shard may have, at
+   *     least 1; {@link Integer#MAX_VALUE} for no limit
    * @param clock the time of the windows
    * @return the breaker
    * @throws IllegalArgumentException if a limit is below 1
@@ -117,7 +117,7 @@ public final class IdentifyBreaker {
     return fleetLimit;
   }
 
-  /** {@return how many identifies of one shard ten minutes may have} */
+  /** {@return how many identifies beside its first ten minutes of a shard may have} */
   public int shardLimit() {
     return shardLimit;
   }
@@ -149,11 +149,12 @@ public final class IdentifyBreaker {
    * @param first whether it was its first since it was started here
    */
   public void identified(ShardId shard, boolean first) {
-    long now = clock.nanoTime();
-    if (!first) {
-      advance(now);
-      slots[slot]++;
+    if (first) {
+      return; // and most shards never have another: nothing is kept of them
     }
+    long now = clock.nanoTime();
+    advance(now);
+    slots[slot]++;
     forgetUntil(now - SHARD_WINDOW.toNanos());
     long[] before = recent.remove(shard); // and back in at the end
     long[] times = before == null ? new long[1] : Arrays.copyOf(before, before.length + 1);

@@ -77,7 +77,7 @@ class IdentifyBreakerTest {
   @Test
   void aShardThatIdentifiesAgainAndAgainIsBlockedAlone() {
     IdentifyBreaker breaker = breaker(100, 3);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 1 + 3; i++) {
       assertThat(breaker.check(shard(7), i == 0)).isEqualTo(ALLOWED);
       breaker.identified(shard(7), i == 0);
       clock.advanceMillis(MINUTE_MILLIS);
@@ -111,18 +111,18 @@ class IdentifyBreakerTest {
   @Test
   void shardsThatIdentifiedLongAgoAreForgotten() {
     IdentifyBreaker breaker = breaker(100, 2);
-    breaker.identified(shard(1), true);
+    breaker.identified(shard(1), false);
     breaker.identified(shard(1), false);
     clock.advanceMillis(10 * MINUTE_MILLIS);
-    breaker.identified(shard(2), true);
+    breaker.identified(shard(2), false);
 
     assertThat(breaker.check(shard(1), false)).isEqualTo(ALLOWED);
   }
 
   @Test
   void releaseLetsEverybodyGoOnAndCountsFromNothing() {
-    IdentifyBreaker breaker = breaker(1, 1);
-    breaker.identified(shard(0), true);
+    IdentifyBreaker breaker = breaker(2, 1);
+    breaker.identified(shard(0), false);
     assertThat(breaker.check(shard(0), false)).isEqualTo(SHARD_BLOCKED);
     breaker.identified(shard(1), false);
     assertThat(breaker.check(shard(2), false)).isEqualTo(FLEET_BLOCKED);
@@ -134,7 +134,8 @@ class IdentifyBreakerTest {
     assertThat(breaker.identifiesInTheLastHour()).isZero();
     assertThat(breaker.check(shard(0), false)).isEqualTo(ALLOWED);
     breaker.identified(shard(0), false);
-    assertThat(breaker.check(shard(1), false)).isEqualTo(FLEET_BLOCKED);
+    breaker.identified(shard(1), false);
+    assertThat(breaker.check(shard(2), false)).isEqualTo(FLEET_BLOCKED);
   }
 
   @Test

@@ -37,7 +37,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
   HandshakeHandler(Shard shard, URI uri, int maxFrameBytes) {
     this.shard = shard;
-    this.handshaker = new Handshaker(uri, maxFrameBytes);
+    this.handshaker = new Handshaker(uri, shard.context().decoderConfig(maxFrameBytes));
   }
 
   @Override
@@ -133,14 +133,17 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
   private static final class Handshaker extends WebSocketClientHandshaker13 {
 
-    Handshaker(URI uri, int maxFrameBytes) {
+    private final WebSocketDecoderConfig decoderConfig;
+
+    Handshaker(URI uri, WebSocketDecoderConfig decoderConfig) {
       super(
           uri,
           WebSocketVersion.V13,
           null,
           false,
           new DefaultHttpHeaders().set(HttpHeaderNames.USER_AGENT, UserAgent.VALUE),
-          maxFrameBytes);
+          decoderConfig.maxFramePayloadLength());
+      this.decoderConfig = decoderConfig;
     }
 
     @Override
@@ -152,15 +155,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     protected WebSocketFrameDecoder newWebsocketDecoder() {
-      return new WebSocket13FrameDecoder(
-          WebSocketDecoderConfig.newBuilder()
-              .expectMaskedFrames(false)
-              .allowMaskMismatch(false)
-              .allowExtensions(false)
-              .maxFramePayloadLength(maxFramePayloadLength())
-              .closeOnProtocolViolation(false) // the connection has a code that keeps the session
-              .withUTF8Validator(false)
-              .build());
+      return new WebSocket13FrameDecoder(decoderConfig);
     }
   }
 }

@@ -3,9 +3,11 @@ package dev.sluice.gateway.netty;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.Scratch;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import java.util.random.RandomGenerator;
 import org.jctools.queues.MpscChunkedArrayQueue;
 import org.jctools.queues.MpscUnboundedArrayQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the shards of one event loop share: working memory, chance, figures, and the queues through
@@ -33,6 +35,8 @@ final class LoopContext {
   final Checkpoints checkpoints;
   final ResumeDials resumeDials;
 
+  private @Nullable WebSocketDecoderConfig decoderConfig; // of the last transport
+
   private final TaskQueue tasks;
   private final TaskQueue acknowledgements;
 
@@ -58,6 +62,24 @@ final class LoopContext {
   /** {@return by how many nanoseconds the event loop is late with what is due; on any thread} */
   long lagNanos() {
     return lagProbe.lagNanos();
+  }
+
+  /** {@return how frames are decoded, the same for all transports; on the event loop} */
+  WebSocketDecoderConfig decoderConfig(int maxFrameBytes) {
+    WebSocketDecoderConfig config = decoderConfig;
+    if (config == null || config.maxFramePayloadLength() != maxFrameBytes) {
+      config =
+          WebSocketDecoderConfig.newBuilder()
+              .expectMaskedFrames(false)
+              .allowMaskMismatch(false)
+              .allowExtensions(false)
+              .maxFramePayloadLength(maxFrameBytes)
+              .closeOnProtocolViolation(false) // the connection has a code that keeps the session
+              .withUTF8Validator(false)
+              .build();
+      decoderConfig = config;
+    }
+    return config;
   }
 
   /**

@@ -494,8 +494,8 @@ public final class ShardManagerBuilder {
    *
    * @param anHour how many an hour may have beside the first of each shard, at least 1; beyond it
    *     no shard identifies; {@link Integer#MAX_VALUE} for no limit
-   * @param ofAShard how many of one shard ten minutes may have, at least 1; beyond it that shard
-   *     does not; {@link Integer#MAX_VALUE} for no limit
+   * @param ofAShard how many beside its first ten minutes of a shard may have, at least 1; beyond
+   *     it that shard does not; {@link Integer#MAX_VALUE} for no limit
    * @return this
    * @throws IllegalArgumentException if one of them is below 1
    */

@@ -97,7 +97,7 @@ final class IdentifyBreakerManagerTest extends Resources {
   @Test
   void aShardWhoseSessionsDoNotLastIsBlockedAlone() throws Exception {
     LocalGateway gateway = gateway();
-    ShardManager manager = ready(gateway, 100, 2);
+    ShardManager manager = ready(gateway, 100, 1);
     endSession(gateway, 1);
     recorder.awaitState(1, GatewayState.READY, 2);
     endSession(gateway, 1);
