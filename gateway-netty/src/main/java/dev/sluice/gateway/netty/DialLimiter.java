@@ -8,9 +8,10 @@ import java.util.Queue;
 
 /**
  * How many shards without a session dial at a time: they need an identify permit, and are dialled
- * only shortly before it can come, so that no transport waits for it longer than a few windows.
- * Those with a session have a lane of their own, {@link ResumeDials}. Confined to one event loop,
- * which the calls hop to.
+ * only shortly before it can come, so that no transport waits for it longer than a few windows; and
+ * only so many are on their way to the upgrade at a time, however many buckets there are. Those
+ * with a session have a lane of their own, {@link ResumeDials}. Confined to one event loop, which
+ * the calls hop to.
  */
 final class DialLimiter {
 
@@ -22,11 +23,17 @@ final class DialLimiter {
 
   private final EventExecutor executor;
   private final int maxConcurrency;
+  private final int maxDials;
   private final Map<Integer, Lane> lanes = new HashMap<>();
   private boolean identifiesStopped;
+  private int dials; // before their upgrade
 
   /** The right to dial, given back once. */
   interface Slot {
+
+    /** Says that the dial itself is over, before the slot is given back; at most once. */
+    default void upgraded() {}
+
     void release();
   }
 
@@ -49,9 +56,49 @@ final class DialLimiter {
     int taken;
   }
 
-  DialLimiter(EventExecutor executor, int maxConcurrency) {
+  /** A slot of a bucket, and for as long as its dial lasts one of those of all. */
+  private final class Granted implements Slot {
+
+    private final Lane lane;
+    private boolean dials = true;
+
+    Granted(Lane lane) {
+      this.lane = lane;
+    }
+
+    @Override
+    public void upgraded() {
+      executor.execute(this::dialled);
+    }
+
+    @Override
+    public void release() {
+      executor.execute(
+          () -> {
+            lane.taken--;
+            dialled();
+            grant(lane);
+          });
+    }
+
+    private void dialled() {
+      if (dials) {
+        dials = false;
+        DialLimiter.this.dials--;
+        lanes.values().forEach(DialLimiter.this::grant);
+      }
+    }
+  }
+
+  /**
+   * Creates a limiter that lets all identify.
+   *
+   * @param maxDials how many of all buckets dial at a time
+   */
+  DialLimiter(EventExecutor executor, int maxConcurrency, int maxDials) {
     this.executor = executor;
     this.maxConcurrency = maxConcurrency;
+    this.maxDials = maxDials;
   }
 
   /** Asks for a slot; the dialer is called on this limiter's event loop. */
@@ -69,18 +116,14 @@ final class DialLimiter {
     executor.execute(() -> identifiesStopped = true);
   }
 
-  private void release(Lane lane) {
-    executor.execute(
-        () -> {
-          lane.taken--;
-          grant(lane);
-        });
-  }
-
   private void grant(Lane lane) {
-    while (lane.taken < AHEAD_A_BUCKET && !lane.waiting.isEmpty() && !identifiesStopped) {
+    while (dials < maxDials
+        && lane.taken < AHEAD_A_BUCKET
+        && !lane.waiting.isEmpty()
+        && !identifiesStopped) {
       lane.taken++;
-      lane.waiting.remove().dialer.dial(() -> release(lane));
+      dials++;
+      lane.waiting.remove().dialer.dial(new Granted(lane));
     }
   }
 }

@@ -726,6 +726,8 @@ public final class Shard implements Dispatch.Acknowledger {
     redial = null;
     if (!dialSlotUntilIdentify) {
       releaseDialSlot();
+    } else if (dialSlot != null) {
+      dialSlot.upgraded();
     }
     try {
       host.customizer().onUpgraded(this, pipeline);

@@ -19,6 +19,7 @@ import dev.sluice.gateway.netty.internal.dial.Resolvers;
 import dev.sluice.gateway.sharding.IdentifyBreaker;
 import dev.sluice.gateway.sharding.IdentifyQueue;
 import dev.sluice.gateway.sharding.ReconnectJitter;
+import dev.sluice.gateway.sharding.ResumeLane;
 import dev.sluice.gateway.sharding.SessionStartBudget;
 import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.bootstrap.Bootstrap;
@@ -833,7 +834,7 @@ public final class ShardManager implements AutoCloseable {
                     sessionStore,
                     host::askGatewayBotAgain)
                 : settings.identifyLimiter,
-            new DialLimiter(control, maxConcurrency),
+            new DialLimiter(control, maxConcurrency, ResumeLane.MAX_DIALS * loops.size()),
             identifyGuard(gatewayBot),
             assignment);
     if (!settings.knowsAll()) {

@@ -345,7 +345,7 @@ final class LimitersTest {
 
     private final List<Integer> dialled = new ArrayList<>();
     private final List<DialLimiter.Slot> slots = new ArrayList<>();
-    private final DialLimiter limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 2);
+    private DialLimiter limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 2, 64);
 
     private void acquire(int shard) {
       limiter.acquire(
@@ -374,6 +374,21 @@ final class LimitersTest {
       slots.get(1).release();
 
       assertThat(dialled).containsExactly(10, 8, 6, 0, 2);
+    }
+
+    @Test
+    void soManyOfAllBucketsAreOnTheirWayToTheUpgrade() {
+      limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1_000, 4);
+      for (int shard = 0; shard < 10; shard++) {
+        acquire(shard);
+      }
+      assertThat(dialled).containsExactly(0, 1, 2, 3);
+
+      slots.get(0).upgraded();
+      slots.get(1).release();
+      slots.get(0).release(); // counts as one dial all the same
+
+      assertThat(dialled).containsExactly(0, 1, 2, 3, 4, 5);
     }
 
     @Test
