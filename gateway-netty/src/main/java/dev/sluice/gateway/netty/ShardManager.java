@@ -418,6 +418,9 @@ public final class ShardManager implements AutoCloseable {
    * decided an event comes twice, and is counted in the result. READY and the GUILD_CREATEs of the
    * new shards are marked {@link dev.sluice.gateway.DispatchMark#RESHARD}.
    *
+   * <p>Meanwhile a handler on the event loops runs under a lock of its guild and some others: more
+   * than ever it must not wait for what another event loop does.
+   *
    * <p>Commands go to the old shards until all guilds were cut over. A command that waits on an old
    * shard when it stops is dropped, and a voice connection has to be made anew.
    *

@@ -142,6 +142,24 @@ final class ReshardTest extends Resources {
         (guild, events) -> assertThat(handled.get(guild)).as("guild %d", guild).isEqualTo(events));
   }
 
+  /** On a machine that stood still for a window, events come twice, and the result says so. */
+  private void assertNothingLostAndDoubledOnlyWhereUndecided(Map<EventType, Long> undecided) {
+    if (undecided.isEmpty()) {
+      assertNothingLostOrDoubled();
+      return;
+    }
+    long extra = 0;
+    for (Map.Entry<Long, List<String>> guild : sent.entrySet()) {
+      List<String> more = new ArrayList<>(handled.getOrDefault(guild.getKey(), List.of()));
+      for (String event : guild.getValue()) {
+        assertThat(more.remove(event)).as("guild %d: %s", guild.getKey(), event).isTrue();
+      }
+      extra += more.size();
+    }
+    assertThat(extra)
+        .isLessThanOrEqualTo(undecided.values().stream().mapToLong(Long::longValue).sum());
+  }
+
   private enum Handling {
     INLINE,
     WORKERS
@@ -165,11 +183,10 @@ final class ReshardTest extends Resources {
     }
     awaitAllHandled(gateway);
 
-    assertNothingLostOrDoubled();
+    assertNothingLostAndDoubledOnlyWhereUndecided(result.undecidedEvents());
     assertThat(result.oldCount()).isEqualTo(16);
     assertThat(result.newCount()).isEqualTo(32);
     assertThat(result.matchedEvents()).isPositive();
-    assertThat(result.undecidedEvents()).isEmpty();
     assertThat(result.forcedGuilds()).isZero();
     assertThat(manager.shards()).hasSize(32).allMatch(shard -> shard.id().count() == 32);
     assertThat(manager.shards()).allMatch(shard -> shard.state() == GatewayState.READY);
