@@ -81,6 +81,7 @@ final class ShardManagerMetricsTest {
   private void ready() throws Exception {
     get(manager.start());
     get(manager.ready());
+    await("every READY", () -> manager.stats().events() >= SHARDS); // counted after the state
   }
 
   private static void await(String what, BooleanSupplier condition) {
