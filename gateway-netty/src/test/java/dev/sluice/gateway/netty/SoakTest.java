@@ -114,7 +114,10 @@ final class SoakTest extends Resources {
   private static final int SHARES_OF_WARM_UP = 10; // one of ten
 
   private static final double GROWTH_ALLOWED = 0.05;
-  private static final long BYTES_ALLOWED = 8 << 20;
+  private static final long HEAP_BYTES_ALLOWED = 8 << 20;
+  // Netty's allocator takes 8 MiB at a time for what is large, and keeps a few of them, more when
+  // several threads have met there at once. That may come late, and is no leak.
+  private static final long DIRECT_BYTES_ALLOWED = 16 << 20;
   private static final int FILES_BESIDE_SOCKETS = 128;
 
   private final ResourceLeakDetector.Level leakDetection = ResourceLeakDetector.getLevel();
@@ -213,8 +216,8 @@ final class SoakTest extends Resources {
     assertThat(stats.handlerFailures()).isZero();
     assertThat(stats.sessions().storeFailures()).isZero();
     assertThat(store.stats().corrupt()).isZero();
-    assertDoesNotGrow("heap", first, last, Sample::heapBytes);
-    assertDoesNotGrow("direct memory", first, last, Sample::directBytes);
+    assertDoesNotGrow("heap", HEAP_BYTES_ALLOWED, first, last, Sample::heapBytes);
+    assertDoesNotGrow("direct memory", DIRECT_BYTES_ALLOWED, first, last, Sample::directBytes);
     assertThat(median(last, Sample::threads)).isEqualTo(median(first, Sample::threads));
     for (Sample sample : samples) {
       assertThat(sample.fileDescriptors())
@@ -353,10 +356,14 @@ final class SoakTest extends Resources {
   }
 
   private static void assertDoesNotGrow(
-      String what, List<Sample> first, List<Sample> last, ToLongFunction<Sample> bytes) {
+      String what,
+      long bytesAllowed,
+      List<Sample> first,
+      List<Sample> last,
+      ToLongFunction<Sample> bytes) {
     long before = median(first, bytes);
     assertThat(median(last, bytes))
         .as("%s in the last third, in the first %d", what, before)
-        .isLessThanOrEqualTo(before + Math.max(BYTES_ALLOWED, (long) (before * GROWTH_ALLOWED)));
+        .isLessThanOrEqualTo(before + Math.max(bytesAllowed, (long) (before * GROWTH_ALLOWED)));
   }
 }
