@@ -72,7 +72,8 @@ final class StandaloneGatewayTest {
     PrintStream gatewayOutput =
         new PrintStream(new PipedOutputStream(stdout), true, StandardCharsets.UTF_8);
     CompletableFuture<Void> running =
-        CompletableFuture.runAsync(() -> run(gateway, gatewayInput, gatewayOutput));
+        CompletableFuture.runAsync(
+            () -> run(gateway, gatewayInput, gatewayOutput), StandaloneGatewayTest::start);
 
     Map<String, String> lines = new HashMap<>();
     BufferedReader reader =
@@ -106,7 +107,8 @@ final class StandaloneGatewayTest {
     PrintStream gatewayOutput =
         new PrintStream(new PipedOutputStream(stdout), true, StandardCharsets.UTF_8);
     CompletableFuture<Void> running =
-        CompletableFuture.runAsync(() -> run(gateway, gatewayInput, gatewayOutput));
+        CompletableFuture.runAsync(
+            () -> run(gateway, gatewayInput, gatewayOutput), StandaloneGatewayTest::start);
     BufferedReader reader =
         new BufferedReader(new InputStreamReader(stdout, StandardCharsets.UTF_8));
     URI uri = URI.create(reader.readLine().substring("gateway=".length()));
@@ -119,6 +121,13 @@ final class StandaloneGatewayTest {
         .isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(200));
     stdin.close();
     running.get(20, TimeUnit.SECONDS);
+  }
+
+  /** The common pool may have a single thread, which others need. */
+  private static void start(Runnable task) {
+    Thread thread = new Thread(task, "standalone-gateway");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private static void run(StandaloneGateway gateway, InputStream in, PrintStream out) {
