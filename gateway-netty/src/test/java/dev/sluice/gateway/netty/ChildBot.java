@@ -12,8 +12,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32C;
@@ -38,22 +36,7 @@ final class ChildBot {
   /** Starts a bot as a child of this process; with 0 workers it handles events inline. */
   static Process start(URI apiUri, String token, Path sessions, Path file, int shards, int workers)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
-    command.add("-cp");
-    command.add(
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-    command.add(ChildBot.class.getName());
-    command.addAll(
-        List.of(
-            apiUri.toString(),
-            token,
-            sessions.toString(),
-            file.toString(),
-            Integer.toString(shards),
-            Integer.toString(workers)));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return ChildJvm.start(ChildBot.class, apiUri, token, sessions, file, shards, workers);
   }
 
   /** What stands for a session in the records. */

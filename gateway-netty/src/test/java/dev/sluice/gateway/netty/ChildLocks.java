@@ -14,16 +14,7 @@ final class ChildLocks {
   private ChildLocks() {}
 
   static Process start(Path directory, int shards) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            ChildLocks.class.getName(),
-            directory.toString(),
-            Integer.toString(shards))
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+    return ChildJvm.start(ChildLocks.class, directory, shards);
   }
 
   public static void main(String[] arguments) throws IOException {

@@ -14,8 +14,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * A bot in a process of its own that runs the shards that no other process runs. Each event is
@@ -35,21 +33,7 @@ final class ChildOwner {
 
   static Process start(URI apiUri, String token, Path directory, Path file, int shards)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
-    command.add("-cp");
-    command.add(
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-    command.add(ChildOwner.class.getName());
-    command.addAll(
-        List.of(
-            apiUri.toString(),
-            token,
-            directory.toString(),
-            file.toString(),
-            Integer.toString(shards)));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return ChildJvm.start(ChildOwner.class, apiUri, token, directory, file, shards);
   }
 
   public static void main(String[] arguments) throws Exception {
