@@ -523,8 +523,12 @@ final class HandOverTest extends Resources {
                       last.set(dispatch.sequence());
                     }),
             1);
-    dispatch(gateway, 0, 1, 20);
     Shard shard = manager.shards().iterator().next();
+    get(gateway.whenSent());
+    long guilds = get(gateway.stats()).eventsDispatched();
+    await("READY and the guilds", () -> manager.stats().events() >= guilds + 1);
+    await("all handled", () -> shard.unhandledEvents() == 0);
+    dispatch(gateway, 0, 1, 20);
     await("events that wait", () -> shard.unhandledEvents() == 20);
 
     CompletableFuture<Void> stopped = manager.stop(StopMode.RESTART).toCompletableFuture();
