@@ -20,9 +20,7 @@ import dev.sluice.gateway.server.ServerSession;
 import dev.sluice.gateway.sharding.ShardPlan;
 import dev.sluice.gateway.testkit.Fault;
 import dev.sluice.gateway.testkit.LocalGateway;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -140,18 +138,7 @@ final class HandOverTest extends Resources {
           bot.destroyForcibly();
           bot.waitFor();
         });
-    BufferedReader output =
-        new BufferedReader(new InputStreamReader(bot.getInputStream(), StandardCharsets.UTF_8));
-    CompletableFuture<String> line =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return String.valueOf(output.readLine());
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            });
-    assertThat(get(line)).isEqualTo("started");
+    assertThat(get(ChildJvm.firstLine(bot))).isEqualTo("started");
     return bot;
   }
 

@@ -9,18 +9,14 @@ import dev.sluice.gateway.server.ServerSession;
 import dev.sluice.gateway.testkit.LocalGateway;
 import dev.sluice.gateway.testkit.Traffic;
 import dev.sluice.gateway.testkit.TrafficMix;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -100,18 +96,7 @@ final class KilledProcessTest extends Resources {
   }
 
   private static void awaitReady(Process bot) throws Exception {
-    BufferedReader output =
-        new BufferedReader(new InputStreamReader(bot.getInputStream(), StandardCharsets.UTF_8));
-    CompletableFuture<String> line =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return String.valueOf(output.readLine());
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            });
-    assertThat(get(line)).isEqualTo("ready");
+    assertThat(get(ChildJvm.firstLine(bot))).isEqualTo("ready");
   }
 
   private static void await(Process bot, String what, BooleanSupplier condition)
