@@ -1,4 +1,4 @@
-package dev.sluice.benchmarks;
+package dev.sluice.benchmarks.load;
 
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.Intents;
@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  * all and for each shard.
  *
  * <pre>{@code
- * java -cp benchmarks/target/benchmarks.jar dev.sluice.benchmarks.IdleShards 1000 NONE
+ * java -cp benchmarks/target/benchmarks.jar dev.sluice.benchmarks.load.IdleShards 1000 NONE
  * }</pre>
  *
  * <p>Arguments: the number of shards (1000), the compression (NONE or ZLIB_STREAM; NONE). Resident

@@ -1,0 +1,2 @@
+/** JMH benchmarks: a class a question. */
+package dev.sluice.benchmarks.micro;

@@ -1,2 +1,0 @@
-/** JMH benchmarks and end-to-end load. */
-package dev.sluice.benchmarks;
