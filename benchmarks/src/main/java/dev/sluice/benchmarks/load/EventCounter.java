@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
  * Counts the events of each shard. The events of one shard come from one thread at a time, in
  * order; every thread may read.
  */
-final class EventCounter {
+public final class EventCounter {
 
   private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(long[].class);
   private static final int STRIDE = 16; // two cache lines, for prefetchers take pairs
@@ -15,7 +15,12 @@ final class EventCounter {
   private final long[] slots;
   private final int shards;
 
-  EventCounter(int shards) {
+  /**
+   * Makes a counter that stands at 0.
+   *
+   * @param shards how many shards there are, from 0
+   */
+  public EventCounter(int shards) {
     this.shards = shards;
     this.slots = new long[(shards + 1) * STRIDE];
   }
@@ -26,14 +31,14 @@ final class EventCounter {
    * @param shard the id of its shard
    * @param sequence its sequence
    */
-  void received(int shard, long sequence) {
+  public void received(int shard, long sequence) {
     int slot = (shard + 1) * STRIDE;
     SLOT.setRelease(slots, slot + 1, sequence);
     SLOT.setRelease(slots, slot, slots[slot] + 1);
   }
 
   /** {@return how many events came, of all shards} */
-  long received() {
+  public long received() {
     long sum = 0;
     for (int shard = 0; shard < shards; shard++) {
       sum += received(shard);
@@ -46,7 +51,7 @@ final class EventCounter {
    *
    * @param shard the id of the shard
    */
-  long received(int shard) {
+  public long received(int shard) {
     return (long) SLOT.getAcquire(slots, (shard + 1) * STRIDE);
   }
 
@@ -55,7 +60,7 @@ final class EventCounter {
    *
    * @param shard the id of the shard
    */
-  long lastSequence(int shard) {
+  public long lastSequence(int shard) {
     return (long) SLOT.getAcquire(slots, (shard + 1) * STRIDE + 1);
   }
 }

@@ -6,7 +6,7 @@ import java.io.IOException;
  * A gateway library that runs shards and does the least that its users would have it do: it hands
  * each event, as raw as it can, to the counter.
  */
-interface LoadClient extends AutoCloseable {
+public interface LoadClient extends AutoCloseable {
 
   /**
    * Connects every shard.

@@ -12,4 +12,12 @@ import java.net.URI;
  * @param compression what the client asks for
  * @param shards how many shards it runs, from 0
  */
-record LoadTarget(URI gatewayUri, URI apiUri, String token, Compression compression, int shards) {}
+public record LoadTarget(
+    URI gatewayUri, URI apiUri, String token, Compression compression, int shards) {
+
+  /** {@return all but the token} */
+  @Override
+  public String toString() {
+    return gatewayUri + " (" + compression + ", shards: " + shards + ')';
+  }
+}
