@@ -1,0 +1,84 @@
+package dev.sluice.benchmarks.micro;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Messages that come round and round, each in an array and in a direct buffer such as a socket is
+ * read into. So many that neither a branch predictor nor the nearest cache knows them all by heart,
+ * unless they are large.
+ *
+ * <p>{@link #advance} lets the sequences rise as those of a session do: it writes to the message
+ * that came last, which is read again a whole round later.
+ */
+final class MessageRing {
+
+  /** Powers of ten, for then a sequence moves on by a change of one digit, mostly. */
+  static final int SMALL = 100;
+
+  static final int LARGE = 10;
+
+  private final byte[][] arrays;
+  private final ByteBuffer[] buffers;
+  private final int[] sequenceStarts;
+  private final int stepDigit; // counted from the first of the nine
+  private int next;
+  private int last;
+
+  private MessageRing(List<byte[]> messages) {
+    arrays = messages.toArray(byte[][]::new);
+    buffers = messages.stream().map(Messages::direct).toArray(ByteBuffer[]::new);
+    sequenceStarts = messages.stream().mapToInt(Messages::sequenceStart).toArray();
+    int digits = String.valueOf(Messages.FIRST_SEQUENCE).length();
+    stepDigit = digits - String.valueOf(arrays.length).length();
+  }
+
+  /**
+   * Makes a ring.
+   *
+   * @param messages {@link #SMALL} or {@link #LARGE} many, with sequences of nine digits in a row
+   */
+  static MessageRing of(List<byte[]> messages) {
+    if (messages.size() != SMALL && messages.size() != LARGE) {
+      throw new IllegalArgumentException(
+          "messages: " + messages.size() + " (expected: " + LARGE + " or " + SMALL + ')');
+    }
+    return new MessageRing(messages);
+  }
+
+  static MessageRing of(String event) {
+    return of(Messages.of(event, SMALL));
+  }
+
+  /** {@return the next message in a direct buffer, whole between position and limit} */
+  ByteBuffer next() {
+    return buffers[step()].clear();
+  }
+
+  /** {@return the next message in an array} */
+  byte[] nextArray() {
+    return arrays[step()];
+  }
+
+  /** Lets the sequence of the last {@link #next} rise by the size of the ring. */
+  void advance() {
+    ByteBuffer message = buffers[last];
+    int first = sequenceStarts[last];
+    int i = first + stepDigit;
+    while (message.get(i) == '9') {
+      if (i == first) {
+        message.put(i, (byte) '1'); // starts over, after some 900 million messages
+        return;
+      }
+      message.put(i--, (byte) '0');
+    }
+    message.put(i, (byte) (message.get(i) + 1));
+  }
+
+  private int step() {
+    int index = next;
+    last = index;
+    next = index + 1 == arrays.length ? 0 : index + 1;
+    return index;
+  }
+}
