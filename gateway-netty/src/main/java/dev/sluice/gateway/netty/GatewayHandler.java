@@ -3,6 +3,7 @@ package dev.sluice.gateway.netty;
 import dev.sluice.gateway.Dispatch;
 import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.GatewayConnection;
+import dev.sluice.gateway.netty.internal.frame.Utf8;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -41,6 +42,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
 
   private @Nullable ByteBuf fragments;
   private FrameType fragmentsType = FrameType.TEXT;
+  private int checkedBytes; // of the fragments, if they are text: whole characters, well-formed
   private @Nullable Queue<WebSocketFrame> held; // made at the first pause
   private boolean paused;
 
@@ -179,13 +181,22 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
 
   private void begin(ChannelHandlerContext ctx, FrameType type, WebSocketFrame frame) {
     if (frame.isFinalFragment()) {
-      message(ctx, type, frame.content());
+      ByteBuf content = frame.content();
+      ByteBuffer message = nioBuffer(content, content.readerIndex(), content.writerIndex());
+      if (type == FrameType.TEXT
+          && Utf8.check(message, message.position(), message.limit()) != message.limit()) {
+        refuseText();
+      } else {
+        message(ctx, type, message);
+      }
       return;
     }
     releaseFragments(); // a handler before this one may have left a message without its end
     fragmentsType = type;
+    checkedBytes = 0;
     fragments = ctx.alloc().buffer(frame.content().readableBytes());
     fragments.writeBytes(frame.content());
+    checkFragments(false);
   }
 
   private void go(ChannelHandlerContext ctx, WebSocketFrame frame) {
@@ -201,21 +212,50 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
       return;
     }
     whole.writeBytes(frame.content());
-    if (frame.isFinalFragment()) {
+    if (checkFragments(frame.isFinalFragment()) && frame.isFinalFragment()) {
       fragments = null;
       try {
-        message(ctx, fragmentsType, whole);
+        message(ctx, fragmentsType, nioBuffer(whole, 0, whole.writerIndex()));
       } finally {
         whole.release();
       }
     }
   }
 
-  private void message(ChannelHandlerContext ctx, FrameType type, ByteBuf content) {
-    int receivedBytes = content.readableBytes();
+  /**
+   * Checks what came since the last check, if it is text. A character may be spread over fragments,
+   * but not break off with the last of them.
+   *
+   * @return false if the message was refused
+   */
+  private boolean checkFragments(boolean last) {
+    ByteBuf whole = fragments;
+    if (whole == null || fragmentsType != FrameType.TEXT) {
+      return true;
+    }
+    ByteBuffer unchecked = nioBuffer(whole, checkedBytes, whole.writerIndex());
+    int start = unchecked.position();
+    int end = Utf8.check(unchecked, start, unchecked.limit());
+    if (end == Utf8.MALFORMED || (last && end != unchecked.limit())) {
+      releaseFragments();
+      refuseText();
+      return false;
+    }
+    checkedBytes += end - start;
+    return true;
+  }
+
+  /** RFC 6455, 8.1, with the close code that keeps the session in place of 1007. */
+  private void refuseText() {
+    connection.recvMalformed(generation, "text message: malformed (expected: UTF-8)");
+    shard.afterInput();
+  }
+
+  private void message(ChannelHandlerContext ctx, FrameType type, ByteBuffer message) {
+    int receivedBytes = message.remaining();
     long payloadBytesBefore = connection.payloadBytes();
     int acks = connection.heartbeatAcks();
-    Dispatch dispatch = connection.recv(generation, type, nioBuffer(content));
+    Dispatch dispatch = connection.recv(generation, type, message);
     shard.received(receivedBytes, connection.payloadBytes() - payloadBytesBefore);
     if (connection.state() != shard.state()) {
       shard.afterInput(); // before the event, whose handler may ask for the state
@@ -236,10 +276,10 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private static ByteBuffer nioBuffer(ByteBuf content) {
+  private static ByteBuffer nioBuffer(ByteBuf content, int from, int to) {
     return content.nioBufferCount() == 1
-        ? content.internalNioBuffer(content.readerIndex(), content.readableBytes())
-        : content.nioBuffer();
+        ? content.internalNioBuffer(from, to - from)
+        : content.nioBuffer(from, to - from);
   }
 
   private Queue<WebSocketFrame> held() {

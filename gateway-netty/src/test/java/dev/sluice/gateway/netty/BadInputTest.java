@@ -39,6 +39,12 @@ final class BadInputTest extends Resources {
   private static final int MAX_MESSAGE_BYTES = 64 << 10;
   private static final int INTERVAL_MILLIS = 3_600_000;
 
+  private static final byte[] NOT_UTF8 =
+      concat(
+          utf8("{\"t\":\"A\",\"s\":3,\"op\":0,\"d\":{\"text\":\""),
+          new byte[] {(byte) 0xC0, (byte) 0xAF},
+          utf8("\"}}"));
+
   private final Recorder recorder = new Recorder();
   private ScriptedGateway gateway;
 
@@ -116,6 +122,10 @@ final class BadInputTest extends Resources {
       arguments(
           "fragments over the limit",
           concat(frame(TEXT, half), frame(CONTINUATION, half), frame(FIN | CONTINUATION, half))),
+      arguments("text that is not UTF-8", frame(FIN | TEXT, NOT_UTF8)),
+      arguments(
+          "fragments whose text is not UTF-8",
+          concat(frame(TEXT, utf8("")), frame(FIN | CONTINUATION, NOT_UTF8))),
       arguments("a masked frame", Frames.masked(FIN | TEXT, utf8("{}"))),
       arguments("a reserved bit", frame(FIN | 0x40 | TEXT, utf8("{}"))),
       arguments("a reserved opcode", frame(FIN | 0x3, utf8("{}"))),
