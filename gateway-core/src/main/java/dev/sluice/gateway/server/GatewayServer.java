@@ -154,6 +154,11 @@ public final class GatewayServer {
     return identifyGate.gatewayBot(clock.nanoTime());
   }
 
+  /** {@return the bot's user in JSON, as READY and {@code GET /users/@me} tell it} */
+  public String userJson() {
+    return Payloads.user(config).toString();
+  }
+
   /**
    * Begins an outage: HELLO and heartbeat ACKs go out, but the READY or RESUMED of a session that
    * is started or resumed from now on, and its events, wait for the end of the outage. Sessions

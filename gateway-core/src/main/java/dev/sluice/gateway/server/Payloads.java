@@ -100,17 +100,7 @@ final class Payloads {
     ObjectNode d = nodes.objectNode();
     d.put("v", GatewayServer.API_VERSION);
     d.putObject("user_settings");
-    ObjectNode user = d.putObject("user");
-    user.put("verified", true);
-    user.put("username", "sluice");
-    user.put("mfa_enabled", true);
-    user.put("id", applicationId);
-    user.putNull("global_name");
-    user.put("flags", 0);
-    user.putNull("email");
-    user.put("discriminator", "4177");
-    user.put("bot", true);
-    user.putNull("avatar");
+    d.set("user", user(config));
     d.putArray("shard").add(shard.id()).add(shard.count());
     d.put("session_type", "normal");
     d.put("session_id", sessionId);
@@ -131,6 +121,22 @@ final class Payloads {
     application.put("flags", 565_248);
     d.putArray("_trace").add(TRACE);
     return utf8(d.toString());
+  }
+
+  /** The bot's user, as READY and {@code GET /users/@me} tell it. */
+  static ObjectNode user(GatewayServerConfig config) {
+    ObjectNode user = JsonNodeFactory.instance.objectNode();
+    user.put("verified", true);
+    user.put("username", "sluice");
+    user.put("mfa_enabled", true);
+    user.put("id", Long.toUnsignedString(config.applicationId()));
+    user.putNull("global_name");
+    user.put("flags", 0);
+    user.putNull("email");
+    user.put("discriminator", "4177");
+    user.put("bot", true);
+    user.putNull("avatar");
+    return user;
   }
 
   static byte[] resumed(long sequence) {

@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Answers the HTTP requests of one channel, until one of them makes it a WebSocket. */
@@ -53,6 +54,7 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       case "/api/v10/gateway" ->
           respond(ctx.channel(), request, 200, "{\"url\":\"" + gatewayUrl() + "\"}");
       case "/api/v10/gateway/bot" -> gatewayBot(ctx.channel(), request);
+      case "/api/v10/users/@me" -> respondToBot(ctx.channel(), request, gateway.server()::userJson);
       default ->
           respond(ctx.channel(), request, 404, "{\"message\": \"404: Not Found\", \"code\": 0}");
     }
@@ -65,12 +67,19 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   private void gatewayBot(Channel channel, FullHttpRequest request) {
     GatewayLoop.CannedAnswer answer = gateway.gatewayBotAnswer();
-    String authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
     if (answer != null) {
       respond(channel, request, answer.status(), answer.body());
-    } else if (authorization.startsWith(BOT)
+    } else {
+      respondToBot(channel, request, () -> gateway.server().gatewayBot().toJson());
+    }
+  }
+
+  /** Answers nobody but who sent the token. */
+  private void respondToBot(Channel channel, FullHttpRequest request, Supplier<String> body) {
+    String authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
+    if (authorization.startsWith(BOT)
         && gateway.server().isToken(authorization.substring(BOT.length()))) {
-      respond(channel, request, 200, gateway.server().gatewayBot().toJson());
+      respond(channel, request, 200, body.get());
     } else {
       respond(channel, request, 401, "{\"message\": \"401: Unauthorized\", \"code\": 0}");
     }

@@ -46,9 +46,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A Discord gateway on loopback, over real sockets, for one bot: the HTTP endpoints {@code GET
- * /api/v10/gateway} and {@code GET /api/v10/gateway/bot}, the WebSocket in every encoding and
- * compression that its request may ask for, sessions that can be resumed, made-up traffic, and
- * faults on demand. For zstd-stream the library {@code com.github.luben:zstd-jni} must be added.
+ * /api/v10/gateway}, {@code GET /api/v10/gateway/bot} and {@code GET /api/v10/users/@me}, the
+ * WebSocket in every encoding and compression that its request may ask for, sessions that can be
+ * resumed, made-up traffic, and faults on demand. For zstd-stream the library {@code
+ * com.github.luben:zstd-jni} must be added.
  *
  * <p>Resuming has a URL of its own, on a second port, so that one can tell which a client dialled
  * and refuse either. After READY each guild of the shard gets its GUILD_CREATE.

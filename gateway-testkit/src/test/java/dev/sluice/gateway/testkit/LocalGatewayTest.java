@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -77,13 +78,33 @@ final class LocalGatewayTest {
     assertThat(json(response).at("/session_start_limit/remaining").asInt()).isEqualTo(1000);
   }
 
+  @Test
+  void tellsTheBotItsUser() throws Exception {
+    LocalGateway gateway =
+        start(LocalGateway.builder().server(server -> server.applicationId(4_177)));
+
+    HttpResponse<String> response = http(gateway, "/users/@me", "Bot " + gateway.token());
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(json(response).path("id").asText()).isEqualTo("4177");
+    assertThat(json(response).path("bot").asBoolean()).isTrue();
+    assertThat(json(response).path("username").asText()).isNotEmpty();
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"Bot wrong", "local-gateway-token", ""})
-  void tellsNothingWithoutTheToken(String authorization) throws Exception {
+  @CsvSource(
+      textBlock =
+          """
+          /gateway/bot, Bot wrong
+          /gateway/bot, local-gateway-token
+          /gateway/bot,
+          /users/@me,   Bot wrong
+          /users/@me,
+          """)
+  void tellsNothingWithoutTheToken(String path, @Nullable String authorization) throws Exception {
     LocalGateway gateway = start(LocalGateway.builder());
 
-    HttpResponse<String> response =
-        http(gateway, "/gateway/bot", authorization.isEmpty() ? null : authorization);
+    HttpResponse<String> response = http(gateway, path, authorization);
 
     assertThat(response.statusCode()).isEqualTo(401);
     assertThat(response.body()).isEqualTo("{\"message\": \"401: Unauthorized\", \"code\": 0}");
@@ -106,7 +127,7 @@ final class LocalGatewayTest {
   void knowsNoOtherPath() throws Exception {
     LocalGateway gateway = start(LocalGateway.builder());
 
-    assertThat(http(gateway, "/users/@me", null).statusCode()).isEqualTo(404);
+    assertThat(http(gateway, "/users/@you", null).statusCode()).isEqualTo(404);
   }
 
   @ParameterizedTest
