@@ -4,6 +4,7 @@ import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.server.GatewayServerConnection;
 import dev.sluice.gateway.server.ServerFrame;
+import dev.sluice.gateway.server.ServerSession;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -50,6 +51,8 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   private boolean closeSent;
   private boolean cut;
   private int writesInFlight;
+  private @Nullable FloodLane flood;
+  private @Nullable PreparedFlood floodOwner;
   private @Nullable Future<?> timer;
   private long timerNanos;
 
@@ -70,7 +73,12 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
 
   /** {@return whether the socket took everything that there is to send} */
   boolean isIdle() {
-    return drained && writesInFlight == 0;
+    return drained && writesInFlight == 0 && flood == null;
+  }
+
+  /** {@return whether nothing but a flood is sent, or waits to be} */
+  boolean isFlooded() {
+    return flood != null;
   }
 
   /** Begins to write; the handshake's response is on its way. */
@@ -88,8 +96,12 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     if (!opened || draining || cut || closeSent) {
       return;
     }
-    draining = true;
+    draining = true; // for a flush may tell that the channel is writable
     try {
+      if (flood != null) {
+        sendFlood(flood);
+        return;
+      }
       writeAll();
     } finally {
       draining = false;
@@ -116,6 +128,127 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
       } else if (!gateway.announceMore(connection)) {
         drained = true;
         return;
+      }
+    }
+  }
+
+  /**
+   * Makes room for a flood: from here on nothing else is sent.
+   *
+   * @return what is to be filled
+   * @throws IllegalStateException if there is a flood already, or no session
+   */
+  FloodLane beginFlood(int events) {
+    ServerSession session = connection.session();
+    if (flood != null || session == null) {
+      throw new IllegalStateException(
+          "connection: " + (session == null ? "no session" : "flooded") + " (expected: idle)");
+    }
+    flood = new FloodLane(session.shard(), this, channel.alloc(), events);
+    return flood;
+  }
+
+  /**
+   * Prepares some more events of a flood.
+   *
+   * @param generator makes them
+   * @param max how many at most
+   * @throws IllegalStateException if the connection has ended, or its intents cover no event
+   */
+  void prepareFlood(FloodLane lane, TrafficGenerator generator, int max) {
+    ServerSession session = connection.session();
+    if (session == null || flood != lane) {
+      throw lane.lost();
+    }
+    addPending(lane);
+    int refused = 0;
+    for (int i = 0; i < max && !lane.isPrepared(); i++) {
+      String type = generator.next(session.shard());
+      long before = session.sequence();
+      if (session.dispatch(type, generator.data()) == before) {
+        if (++refused == max) {
+          throw new IllegalStateException(
+              "intents: " + session.intents() + " (expected: to cover events of the flood)");
+        }
+        continue;
+      }
+      addNext(lane);
+      lane.eventAdded(session.sequence());
+    }
+  }
+
+  /**
+   * Begins to wait until a flood is started.
+   *
+   * @return false if the connection has ended meanwhile
+   */
+  boolean floodPrepared(FloodLane lane, PreparedFlood owner) {
+    if (flood != lane) {
+      return false;
+    }
+    floodOwner = owner;
+    return true;
+  }
+
+  /** Frees a flood that was not sent wholly, and cuts the connection, which can send no more. */
+  void giveUp(FloodLane lane) {
+    if (flood == lane) {
+      kill();
+      releaseFlood();
+    }
+  }
+
+  private void addPending(FloodLane lane) {
+    for (ServerFrame frame = connection.send(); frame != null; frame = connection.send()) {
+      lane.add(frame);
+    }
+  }
+
+  private void addNext(FloodLane lane) {
+    ServerFrame frame = connection.send();
+    if (frame != null) {
+      lane.add(frame);
+    }
+  }
+
+  private void sendFlood(FloodLane lane) {
+    while (channel.isActive() && lane.hasDue()) {
+      if (!channel.isWritable()) {
+        channel.flush();
+        if (!channel.isWritable()) {
+          return; // channelWritabilityChanged goes on
+        }
+      }
+      writesInFlight++;
+      channel.write(lane.next()).addListener(onWritten);
+      if (lane.isPaced()) {
+        channel.flush();
+      }
+    }
+    channel.flush();
+  }
+
+  /** Goes on with what had to wait. */
+  private void floodWritten(FloodLane lane) {
+    PreparedFlood owner = floodOwner;
+    flood = null;
+    floodOwner = null;
+    gateway.written(lane.events(), lane.bytes());
+    if (owner != null) {
+      owner.laneSent();
+    }
+    channel.eventLoop().execute(this::drain);
+  }
+
+  private void releaseFlood() {
+    FloodLane lane = flood;
+    PreparedFlood owner = floodOwner;
+    flood = null;
+    floodOwner = null;
+    if (lane != null) {
+      lane.release();
+      if (owner != null) {
+        owner.laneLost(lane);
       }
     }
   }
@@ -170,6 +303,7 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
     if (timer != null) {
       timer.cancel(false);
     }
+    releaseFlood();
     connection.transportLost();
     gateway.closed(this);
   }
@@ -193,7 +327,7 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
         whole = false;
       }
     }
-    gateway.written(content.readableBytes());
+    gateway.written(1, content.readableBytes());
     writesInFlight++;
     ChannelFuture written =
         channel.write(
@@ -210,6 +344,9 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   /** A failed write needs nothing more: the channel closes, and the session keeps its events. */
   private void written() {
     writesInFlight--;
+    if (writesInFlight == 0 && flood != null && flood.isSent()) {
+      floodWritten(flood);
+    }
     if (writesInFlight == 0) {
       gateway.checkSent();
     }

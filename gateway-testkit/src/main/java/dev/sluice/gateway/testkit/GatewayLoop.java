@@ -142,8 +142,8 @@ final class GatewayLoop {
     checkSent();
   }
 
-  void written(int bytes) {
-    messagesSent++;
+  void written(int messages, long bytes) {
+    messagesSent += messages;
     bytesSent += bytes;
   }
 
@@ -208,6 +208,25 @@ final class GatewayLoop {
       traffic.stop();
       traffic = null;
     }
+  }
+
+  /**
+   * Prepares a flood once the sockets of all attached sessions took everything.
+   *
+   * @param prepared is completed with it
+   */
+  void prepareFlood(
+      Predicate<ShardId> shards, Flood what, CompletableFuture<PreparedFlood> prepared) {
+    CompletableFuture<@Nullable Void> sent = new CompletableFuture<>();
+    sent.whenComplete(
+        (nothing, failure) -> {
+          if (failure != null) {
+            prepared.completeExceptionally(failure);
+          } else {
+            new FloodPreparation(loop, what, guildsPerShard, prepared).begin(this, shards);
+          }
+        });
+    whenSent(sent);
   }
 
   /** Completes a future once the sockets of all attached sessions took everything. */
@@ -339,7 +358,9 @@ final class GatewayLoop {
       GatewayHandler handler = handlers.get(connection);
       if (handler != null) {
         handler.outputPending();
-        scheduleDrain(handler);
+        if (!handler.isFlooded()) { // which is drained when the flood is over
+          scheduleDrain(handler);
+        }
       }
     }
 

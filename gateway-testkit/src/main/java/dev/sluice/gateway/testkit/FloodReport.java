@@ -1,0 +1,23 @@
+package dev.sluice.gateway.testkit;
+
+/**
+ * How a {@link PreparedFlood} was sent. Times are those of {@link System#nanoTime}, which on Linux
+ * all processes of a machine share. Immutable.
+ *
+ * @param events how many events
+ * @param bytes the bytes of their WebSocket frames
+ * @param writes how many buffers they were written in: large ones, or one an event if paced
+ * @param startNanos when the first event was due
+ * @param endNanos when the sockets had taken the last one
+ * @param maxLateNanos by how much an event was handed to its socket later than it was due, at most;
+ *     0 unless paced
+ * @param meanLateNanos the mean of it
+ */
+public record FloodReport(
+    long events,
+    long bytes,
+    long writes,
+    long startNanos,
+    long endNanos,
+    long maxLateNanos,
+    long meanLateNanos) {}
