@@ -5,15 +5,20 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.sluice.benchmarks.peers.Discord4jParser;
+import dev.sluice.benchmarks.peers.JdaParser;
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.Dispatch;
 import dev.sluice.gateway.Encoding;
 import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.GatewayConnection;
+import discord4j.gateway.json.GatewayPayload;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import net.dv8tion.jda.api.utils.data.DataObject;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -28,10 +33,11 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What does it cost to take one uncompressed event from its bytes to a {@link Dispatch}? Beside it:
- * copies of the same bytes, and what Jackson makes of them, from the least to the most.
+ * copies of the same bytes, what Jackson makes of them, from the least to the most, and what JDA
+ * and Discord4J do to them before they look at what they say.
  *
  * <p>The sequences rise from event to event, as those of a session do; to write them is charged to
- * {@code recv} alone. Jackson reads from arrays, which it does fastest.
+ * {@code recv} alone. The others read from arrays, which they do fastest.
  *
  * <pre>{@code
  * java -jar benchmarks/target/benchmarks.jar RecvBenchmark -prof gc
@@ -51,6 +57,8 @@ public class RecvBenchmark {
 
   private final JsonMapper mapper = new JsonMapper();
   private final ObjectReader mapReader = mapper.readerForMapOf(Object.class);
+  private final JdaParser jda = new JdaParser();
+  private final Discord4jParser discord4j = new Discord4jParser();
   private final GatewayConnection connection =
       ReadyConnection.of(
           ReadyConnection.config(Encoding.JSON, Compression.NONE),
@@ -145,5 +153,17 @@ public class RecvBenchmark {
   @Benchmark
   public Map<String, Object> jacksonMap() throws IOException {
     return mapReader.readValue(messages.nextArray());
+  }
+
+  /** {@return a message as JDA's object} */
+  @Benchmark
+  public DataObject jda() {
+    return jda.parse(messages.nextArray());
+  }
+
+  /** {@return a message as Discord4J's payload} */
+  @Benchmark
+  public GatewayPayload<?> discord4j() {
+    return discord4j.parse(Unpooled.wrappedBuffer(messages.nextArray()));
   }
 }

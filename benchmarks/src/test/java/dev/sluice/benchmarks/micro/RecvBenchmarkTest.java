@@ -28,6 +28,8 @@ class RecvBenchmarkTest {
     assertThat(made(event).jacksonMap())
         .containsEntry("s", (int) FIRST)
         .containsEntry("t", tree.path("t").asText());
+    assertThat(made(event).jda().getLong("s")).isEqualTo(FIRST);
+    assertThat(made(event).discord4j().getSequence()).isEqualTo((int) FIRST);
   }
 
   @ParameterizedTest
