@@ -10,6 +10,7 @@ import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayCommand.RequestGuildMembers;
 import dev.sluice.gateway.GatewayCommand.UpdatePresence;
+import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.GatewayConnection;
 import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.GatewayState;
@@ -425,6 +426,10 @@ public final class Shard implements Dispatch.Acknowledger {
 
   LoopContext context() {
     return context;
+  }
+
+  GatewayConfig config() {
+    return host.config();
   }
 
   ShardFigures figures() {

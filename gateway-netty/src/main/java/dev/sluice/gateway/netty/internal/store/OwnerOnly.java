@@ -40,6 +40,21 @@ public final class OwnerOnly {
         attributes(file, "rw-------"));
   }
 
+  /**
+   * Makes a file and opens it for writing.
+   *
+   * @param file the file, which must not exist
+   * @return its channel, to be closed by the caller
+   * @throws java.nio.file.FileAlreadyExistsException if it exists
+   * @throws IOException if it cannot be made
+   */
+  public static FileChannel create(Path file) throws IOException {
+    return FileChannel.open(
+        file,
+        Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
+        attributes(file, "rw-------"));
+  }
+
   private static FileAttribute<?>[] attributes(Path path, String permissions) {
     return path.getFileSystem().supportedFileAttributeViews().contains("posix")
         ? new FileAttribute<?>[] {
