@@ -10,10 +10,34 @@ import java.lang.invoke.VarHandle;
 public final class EventCounter {
 
   private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final VarHandle ARRIVALS;
   private static final int STRIDE = 16; // two cache lines, for prefetchers take pairs
+
+  static {
+    try {
+      ARRIVALS =
+          MethodHandles.lookup().findVarHandle(EventCounter.class, "arrivals", Arrivals.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** When events came. What a shard writes is read once its count is. */
+  private record Arrivals(long[] counts, long[][] nanos) {
+
+    void record(int shard, long count) {
+      long event = count - counts[shard];
+      if (event < nanos[shard].length) {
+        nanos[shard][(int) event] = System.nanoTime();
+      }
+    }
+  }
 
   private final long[] slots;
   private final int shards;
+
+  @SuppressWarnings("unused") // through ARRIVALS
+  private Arrivals arrivals;
 
   /**
    * Makes a counter that stands at 0.
@@ -33,8 +57,37 @@ public final class EventCounter {
    */
   public void received(int shard, long sequence) {
     int slot = (shard + 1) * STRIDE;
+    long before = slots[slot];
+    Arrivals log = (Arrivals) ARRIVALS.getOpaque(this);
+    if (log != null) {
+      log.record(shard, before);
+    }
     SLOT.setRelease(slots, slot + 1, sequence);
-    SLOT.setRelease(slots, slot, slots[slot] + 1);
+    SLOT.setRelease(slots, slot, before + 1);
+  }
+
+  /**
+   * Begins to note when each event comes, for a number of events of each shard from here on. No
+   * event may come meanwhile.
+   *
+   * @param eventsPerShard how many
+   */
+  void recordArrivals(int eventsPerShard) {
+    long[] counts = new long[shards];
+    for (int shard = 0; shard < shards; shard++) {
+      counts[shard] = received(shard);
+    }
+    ARRIVALS.setOpaque(this, new Arrivals(counts, new long[shards][eventsPerShard]));
+  }
+
+  /**
+   * {@return when an event came, by {@link System#nanoTime}, once it is counted}
+   *
+   * @param shard the id of its shard
+   * @param event its number in the shard, from 0, since {@link #recordArrivals}
+   */
+  long arrivalNanos(int shard, int event) {
+    return ((Arrivals) ARRIVALS.getOpaque(this)).nanos[shard][event];
   }
 
   /** {@return how many events came, of all shards} */

@@ -9,6 +9,14 @@ import java.io.IOException;
 public interface LoadClient extends AutoCloseable {
 
   /**
+   * How a client read from its sockets.
+   *
+   * @param reads how many reads
+   * @param bytes the bytes of them
+   */
+  record Reads(long reads, long bytes) {}
+
+  /**
    * Connects every shard.
    *
    * @param target what to connect to
@@ -16,6 +24,24 @@ public interface LoadClient extends AutoCloseable {
    * @throws Exception if a shard does not become ready; the client is of no more use
    */
   void start(LoadTarget target, EventCounter counter) throws Exception;
+
+  /**
+   * {@return whether the counter is told the true sequences} A client that parses nothing only
+   * counts.
+   */
+  default boolean tellsSequences() {
+    return true;
+  }
+
+  /** {@return how it read until now, or null where that is not ours to know} */
+  default Reads reads() {
+    return null;
+  }
+
+  /** {@return how many event loops it has, 0 for none} */
+  default int eventLoops() {
+    return 0;
+  }
 
   /** Disconnects every shard. */
   @Override

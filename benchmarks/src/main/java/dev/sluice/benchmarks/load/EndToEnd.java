@@ -1,0 +1,307 @@
+package dev.sluice.benchmarks.load;
+
+import dev.sluice.benchmarks.results.Environment;
+import dev.sluice.benchmarks.results.FloodResult;
+import dev.sluice.benchmarks.results.ResultFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What does an event cost, from the socket to the handler, in each client? A gateway in a JVM of
+ * its own floods one client after another, each in a JVM of its own with the same heap, with the
+ * same traffic, in rounds whose order rotates.
+ *
+ * <pre>{@code
+ * java -cp benchmarks/target/benchmarks.jar dev.sluice.benchmarks.load.EndToEnd \
+ *     --clients=sluice,netty,jda --compressions=none,zlib --shards=1 --rounds=7 --out=results.jsonl
+ * }</pre>
+ *
+ * <p>Options: {@code --clients=} (sluice,netty), {@code --compressions=} (none,zlib,zstd; a client
+ * that has one not is left out there), {@code --shards=} (1), {@code --deliveries=} (batches,paced;
+ * batches), {@code --rate=} of what is paced (20000), {@code --rounds=} (7), {@code --events=} of
+ * all shards a flood (300000), {@code --warm-up-events=} (150000) and {@code --warm-up-seconds=}
+ * (2) of which both are reached, {@code --min-cpu-millis=} that a measurement takes, in up to
+ * {@code --max-floods=} floods (400, 8), {@code --heap=} the flags of the clients (-Xmx1g
+ * -XX:+UseG1GC) and {@code --out=} the file to append to (none).
+ *
+ * <p>A client that did not get every event, or not the right sequences, has no result; the run goes
+ * on and ends with status 1.
+ */
+public final class EndToEnd {
+
+  private static final Set<String> OPTIONS =
+      Set.of(
+          "clients",
+          "compressions",
+          "shards",
+          "deliveries",
+          "rate",
+          "rounds",
+          "events",
+          "warm-up-events",
+          "warm-up-seconds",
+          "min-cpu-millis",
+          "max-floods",
+          "heap",
+          "out");
+  private static final int WARM_UP_FLOOD_EVENTS = 50_000;
+  private static final long MEASURED_SEED = 1_000;
+
+  /** One client in one setting. */
+  record Cell(String client, String compression, int shards, String delivery) {
+
+    @Override
+    public String toString() {
+      return client + ' ' + compression + ", shards: " + shards + ", " + delivery;
+    }
+  }
+
+  /** What several floods came to. */
+  private static final class Sum {
+
+    long events;
+    long received;
+    long nanos;
+    long cpuNanos;
+    long allocatedBytes;
+    long gcMillis;
+    long reads;
+    long bytesRead;
+
+    void add(ClientProcess.Measured measured, long startNanos) {
+      events += measured.receivedInAll();
+      received += measured.receivedInAll();
+      nanos += measured.endNanos() - startNanos;
+      cpuNanos += measured.cpuNanos();
+      allocatedBytes += measured.allocatedBytes();
+      gcMillis += measured.gcMillis();
+      reads += measured.reads();
+      bytesRead += measured.bytesRead();
+    }
+  }
+
+  private final Options options;
+  private final List<String> heapFlags;
+  private final int rate;
+  private final int events;
+  private final String out;
+  private int failures;
+
+  private EndToEnd(Options options) {
+    this.options = options;
+    this.heapFlags = List.of(options.text("heap", "-Xmx1g -XX:+UseG1GC").split(" "));
+    this.rate = options.number("rate", 20_000);
+    this.events = options.number("events", 300_000);
+    this.out = options.text("out", "");
+  }
+
+  /**
+   * Measures, prints and appends to the file.
+   *
+   * @param args the options
+   * @throws Exception if the gateway does not start, or the file cannot be written
+   */
+  public static void main(String[] args) throws Exception {
+    int failures = run(args);
+    System.exit(failures == 0 ? 0 : 1);
+  }
+
+  /** {@return how many measurements failed} */
+  static int run(String... args) throws Exception {
+    EndToEnd endToEnd = new EndToEnd(Options.parse(args, OPTIONS));
+    endToEnd.runAll("EndToEnd " + String.join(" ", withoutOut(args)));
+    return endToEnd.failures;
+  }
+
+  private static List<String> withoutOut(String[] args) {
+    return List.of(args).stream().filter(arg -> !arg.startsWith("--out=")).toList();
+  }
+
+  private void runAll(String command) throws Exception {
+    List<Cell> cells = cells();
+    int rounds = options.number("rounds", 7);
+    int mostShards = cells.stream().mapToInt(Cell::shards).max().orElse(1);
+    if (!out.isEmpty()) {
+      ResultFile.append(
+          Path.of(out), Environment.current(String.join(" ", heapFlags), command.strip()));
+    }
+    try (GatewayProcess gateway = GatewayProcess.start(List.of("--shards=" + mostShards))) {
+      for (int round = 1; round <= rounds; round++) {
+        List<Cell> order = new ArrayList<>(cells);
+        Collections.rotate(order, 1 - round);
+        for (Cell cell : order) {
+          measure(gateway, cell, round);
+        }
+      }
+    }
+  }
+
+  private List<Cell> cells() {
+    List<Cell> cells = new ArrayList<>();
+    for (String delivery : options.list("deliveries", Label.BATCHES)) {
+      if (!delivery.equals(Label.BATCHES) && !delivery.equals(Label.PACED)) {
+        throw new IllegalArgumentException(
+            "delivery: " + delivery + " (expected: batches or paced)");
+      }
+      for (int shards : options.numbers("shards", "1")) {
+        for (String compression : options.list("compressions", "none,zlib,zstd")) {
+          for (String client : options.list("clients", "sluice,netty")) {
+            if (has(client, compression)) {
+              cells.add(new Cell(client, compression, shards, delivery));
+            }
+          }
+        }
+      }
+    }
+    if (cells.isEmpty()) {
+      throw new IllegalArgumentException(
+          "cells: 0 (expected: a client that has one of the compressions)");
+    }
+    return cells;
+  }
+
+  /** {@return whether a client has a compression of the transport} */
+  static boolean has(String client, String compression) {
+    Label.compression(compression);
+    return switch (client) {
+      case "sluice", "netty" -> true;
+      case "discord4j" -> compression.equals("zlib");
+      default -> !compression.equals("zstd");
+    };
+  }
+
+  private void measure(GatewayProcess gateway, Cell cell, int round)
+      throws IOException, InterruptedException {
+    FloodResult result;
+    try {
+      result = flood(gateway, cell, round);
+    } catch (IOException | RuntimeException e) {
+      failures++;
+      System.err.println("FAILED, no result: round " + round + ", " + cell + ": " + e);
+      return;
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%2d %-38s %,9.0f events/s %,8.0f ns %,8.1f B an event, gc %d ms, %d MB, %d threads, %s%n",
+        round,
+        cell,
+        result.eventsPerSecond(),
+        result.cpuNanosPerEvent(),
+        result.allocatedBytesPerEvent(),
+        result.gcMillis(),
+        result.residentBytes() >> 20,
+        result.threads(),
+        result.bytesPerRead() == null
+            ? "reads not known"
+            : String.format(Locale.ROOT, "%,.0f B a read", result.bytesPerRead()));
+    if (!out.isEmpty()) {
+      ResultFile.append(Path.of(out), result);
+    }
+  }
+
+  private FloodResult flood(GatewayProcess gateway, Cell cell, int round)
+      throws IOException, InterruptedException {
+    ClientProcess client =
+        ClientProcess.start(
+            cell.client(), heapFlags, gateway.address(), cell.compression(), cell.shards());
+    try {
+      warmUp(gateway, client, cell);
+      Sum sum = new Sum();
+      ClientProcess.Measured last;
+      long minCpuNanos = TimeUnit.MILLISECONDS.toNanos(options.number("min-cpu-millis", 400));
+      int floods = 0;
+      do {
+        last = floodOnce(gateway, client, cell, events, MEASURED_SEED + floods, sum);
+        floods++;
+      } while (sum.cpuNanos < minCpuNanos && floods < options.number("max-floods", 8));
+      client.close();
+      return new FloodResult(
+          round,
+          cell.client(),
+          cell.compression(),
+          cell.shards(),
+          cell.delivery(),
+          rate(cell),
+          sum.events,
+          sum.received,
+          sum.nanos / 1e9,
+          (double) sum.cpuNanos / sum.events,
+          (double) sum.allocatedBytes / sum.events,
+          sum.gcMillis,
+          last.residentBytes(),
+          last.threads(),
+          sum.reads <= 0 ? null : (double) sum.bytesRead / sum.reads);
+    } finally {
+      client.kill();
+    }
+  }
+
+  private void warmUp(GatewayProcess gateway, ClientProcess client, Cell cell)
+      throws IOException, InterruptedException {
+    long untilNanos =
+        System.nanoTime() + TimeUnit.SECONDS.toNanos(options.number("warm-up-seconds", 2));
+    int warmUpEvents = options.number("warm-up-events", 150_000);
+    Sum sum = new Sum();
+    for (int seed = 1; sum.events < warmUpEvents || untilNanos - System.nanoTime() > 0; seed++) {
+      // As many as are paced would take too long: the first half comes in batches.
+      Cell kind =
+          sum.events < warmUpEvents / 2
+              ? new Cell(cell.client(), cell.compression(), cell.shards(), Label.BATCHES)
+              : cell;
+      floodOnce(gateway, client, kind, Math.min(WARM_UP_FLOOD_EVENTS, warmUpEvents), seed, sum);
+    }
+  }
+
+  private ClientProcess.Measured floodOnce(
+      GatewayProcess gateway, ClientProcess client, Cell cell, int events, long seed, Sum sum)
+      throws IOException, InterruptedException {
+    int eventsPerShard = Math.max(1, events / cell.shards());
+    GatewayProcess.Prepared prepared = gateway.prepare(cell.shards(), eventsPerShard, seed);
+    client.begin();
+    client.endAfter(prepared.events());
+    GatewayProcess.Sent sent = gateway.send(rate(cell));
+    ClientProcess.Measured measured = client.measured();
+    check(cell, eventsPerShard, prepared, measured);
+    sum.add(measured, sent.startNanos());
+    return measured;
+  }
+
+  private long rate(Cell cell) {
+    return cell.delivery().equals(Label.PACED) ? rate : 0;
+  }
+
+  /** Every shard has every event, and the last one is that of the gateway. */
+  private static void check(
+      Cell cell,
+      int eventsPerShard,
+      GatewayProcess.Prepared prepared,
+      ClientProcess.Measured measured) {
+    for (int shard = 0; shard < cell.shards(); shard++) {
+      if (measured.received().get(shard) != eventsPerShard) {
+        throw new IllegalStateException(
+            "shard "
+                + shard
+                + ": "
+                + measured.received().get(shard)
+                + " events (expected: "
+                + eventsPerShard
+                + ')');
+      }
+    }
+    if (measured.lastSequences() != null
+        && !measured.lastSequences().equals(prepared.lastSequences())) {
+      throw new IllegalStateException(
+          "last sequences: "
+              + measured.lastSequences()
+              + " (expected: "
+              + prepared.lastSequences()
+              + ')');
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package dev.sluice.benchmarks.load;
+
+import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.Method;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What this process uses, but for the thread that asks: that is the harness. Confined to that
+ * thread.
+ *
+ * <p>The JVM tells the processor time of a process in steps of 10 ms, Linux that of each thread in
+ * nanoseconds. So the threads are summed up, those of the collectors and compilers too, unless
+ * threads that ended meanwhile took their share with them.
+ */
+final class ProcessUsage {
+
+  /**
+   * What was used between two moments.
+   *
+   * @param cpuNanos processor time
+   * @param allocatedBytes what threads allocated; on JDK 17 without those that ended meanwhile
+   * @param gcMillis the time that the collectors took
+   */
+  record Used(long cpuNanos, long allocatedBytes, long gcMillis) {}
+
+  private static final OperatingSystemMXBean SYSTEM =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final Method TOTAL_ALLOCATED = totalAllocated();
+  private static final Path TASKS = Path.of("/proc/self/task");
+  private static final long NOT_KNOWN = -1;
+
+  /** The step of the JVM at either end, and as much for what happens between two looks. */
+  private static final long TOLERANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
+
+  private final long ownThread = Thread.currentThread().getId();
+  private final Map<Long, Long> allocatedByThread;
+  private final long allocatedBytes;
+  private final long gcMillis;
+  private final long ownCpuNanos;
+  private final long processCpuNanos;
+  private final Map<String, Long> cpuNanosByTask;
+
+  private ProcessUsage() {
+    gcMillis = readGcMillis();
+    allocatedByThread = TOTAL_ALLOCATED == null ? readAllocatedByThread() : Map.of();
+    allocatedBytes = readTotalAllocated();
+    ownCpuNanos = THREADS.getCurrentThreadCpuTime();
+    processCpuNanos = SYSTEM.getProcessCpuTime();
+    cpuNanosByTask = readCpuByTask();
+  }
+
+  /** Begins to measure. */
+  static ProcessUsage begin() {
+    return new ProcessUsage();
+  }
+
+  /** {@return what was used since} */
+  Used used() {
+    Map<String, Long> tasksNow = readCpuByTask();
+    long processNanos = SYSTEM.getProcessCpuTime() - processCpuNanos;
+    long ownNanos = THREADS.getCurrentThreadCpuTime() - ownCpuNanos;
+    long allocated =
+        TOTAL_ALLOCATED == null
+            ? readAllocatedByThread().entrySet().stream()
+                .mapToLong(
+                    thread ->
+                        thread.getValue() - allocatedByThread.getOrDefault(thread.getKey(), 0L))
+                .sum()
+            : readTotalAllocated() - allocatedBytes;
+    return new Used(
+        cpuNanos(tasksNow, processNanos) - ownNanos, allocated, readGcMillis() - gcMillis);
+  }
+
+  /** {@return the resident memory in bytes, 0 where it is not known} */
+  static long residentBytes() {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return 0;
+    }
+    try {
+      for (String line : Files.readAllLines(status)) {
+        if (line.startsWith("VmRSS:")) {
+          return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return 0;
+  }
+
+  /** {@return the heap that is in use after some collections} */
+  static long liveHeapBytes() {
+    for (int i = 0; i < 5; i++) {
+      System.gc();
+    }
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
+  /** {@return the Java threads that live} */
+  static int threads() {
+    return THREADS.getThreadCount();
+  }
+
+  private long cpuNanos(Map<String, Long> tasksNow, long processNanos) {
+    if (tasksNow.isEmpty() || cpuNanosByTask.isEmpty()) {
+      return processNanos;
+    }
+    long sum = 0;
+    for (Map.Entry<String, Long> task : tasksNow.entrySet()) {
+      sum += task.getValue() - cpuNanosByTask.getOrDefault(task.getKey(), 0L);
+    }
+    return processNanos - sum > TOLERANCE_NANOS ? processNanos : sum;
+  }
+
+  /** The first word of schedstat is the time on a processor; empty where there is none. */
+  private static Map<String, Long> readCpuByTask() {
+    Map<String, Long> nanos = new HashMap<>();
+    if (!Files.isDirectory(TASKS)) {
+      return nanos;
+    }
+    try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
+      for (Path task : tasks) {
+        long read = readCpu(task.resolve("schedstat"));
+        if (read != NOT_KNOWN) {
+          nanos.put(task.getFileName().toString(), read);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return nanos;
+  }
+
+  private static long readCpu(Path schedstat) throws IOException {
+    try {
+      String line = Files.readString(schedstat);
+      return Long.parseLong(line.substring(0, line.indexOf(' ')));
+    } catch (NoSuchFileException e) {
+      return NOT_KNOWN; // the thread has ended meanwhile, or the kernel keeps no such figures
+    } catch (IOException e) {
+      if (Files.exists(schedstat)) {
+        throw e;
+      }
+      return NOT_KNOWN;
+    }
+  }
+
+  private static long readGcMillis() {
+    return ManagementFactory.getGarbageCollectorMXBeans().stream()
+        .mapToLong(GarbageCollectorMXBean::getCollectionTime)
+        .sum();
+  }
+
+  private Map<Long, Long> readAllocatedByThread() {
+    long[] ids = THREADS.getAllThreadIds();
+    long[] bytes = THREADS.getThreadAllocatedBytes(ids);
+    Map<Long, Long> byThread = new HashMap<>();
+    for (int i = 0; i < ids.length; i++) {
+      if (bytes[i] >= 0 && ids[i] != ownThread) {
+        byThread.put(ids[i], bytes[i]);
+      }
+    }
+    return byThread;
+  }
+
+  private long readTotalAllocated() {
+    if (TOTAL_ALLOCATED == null) {
+      return NOT_KNOWN;
+    }
+    try {
+      long own = THREADS.getThreadAllocatedBytes(ownThread);
+      return (long) TOTAL_ALLOCATED.invoke(THREADS) - own;
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Since JDK 21. */
+  private static Method totalAllocated() {
+    try {
+      return ThreadMXBean.class.getMethod("getTotalThreadAllocatedBytes");
+    } catch (NoSuchMethodException e) {
+      return null;
+    }
+  }
+}
