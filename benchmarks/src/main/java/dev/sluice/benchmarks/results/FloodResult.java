@@ -39,7 +39,7 @@ public record FloodResult(
     long residentBytes,
     int threads,
     @JsonProperty(required = true) Double bytesPerRead)
-    implements Result {
+    implements Measured {
 
   /** Checks that the figures can be, and that nothing was lost. */
   public FloodResult {

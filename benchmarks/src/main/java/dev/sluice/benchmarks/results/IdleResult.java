@@ -26,7 +26,7 @@ public record IdleResult(
     int threads,
     int eventLoops,
     double idleCpuPercent)
-    implements Result {
+    implements Measured {
 
   /** Checks that the figures can be. */
   public IdleResult {

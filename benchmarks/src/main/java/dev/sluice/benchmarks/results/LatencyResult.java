@@ -32,7 +32,7 @@ public record LatencyResult(
     long p999Nanos,
     long p9999Nanos,
     long maxNanos)
-    implements Result {
+    implements Measured {
 
   /** Checks that the figures can be. */
   public LatencyResult {

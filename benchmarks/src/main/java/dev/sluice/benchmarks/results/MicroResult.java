@@ -23,7 +23,7 @@ public record MicroResult(
     String unit,
     double score,
     double allocatedBytesPerOp)
-    implements Result {
+    implements Measured {
 
   /** Checks that the figures can be. */
   public MicroResult {

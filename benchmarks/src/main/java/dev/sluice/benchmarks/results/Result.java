@@ -3,7 +3,7 @@ package dev.sluice.benchmarks.results;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 
-/** One line of a results file: what one client or one benchmark showed in one round. */
+/** One line of a results file. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Environment.class, name = "environment"),
@@ -12,5 +12,4 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = IdleResult.class, name = "idle"),
   @JsonSubTypes.Type(value = LatencyResult.class, name = "latency"),
 })
-public sealed interface Result
-    permits Environment, MicroResult, FloodResult, IdleResult, LatencyResult {}
+public sealed interface Result permits Environment, Measured {}

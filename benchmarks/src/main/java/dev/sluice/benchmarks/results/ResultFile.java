@@ -75,7 +75,7 @@ public final class ResultFile {
   public static List<Run> read(Path file) throws IOException {
     List<Run> runs = new ArrayList<>();
     Environment environment = null;
-    List<Result> results = new ArrayList<>();
+    List<Measured> results = new ArrayList<>();
     int number = 0;
     for (String line : Files.readAllLines(file)) {
       number++;
@@ -94,8 +94,8 @@ public final class ResultFile {
       } else if (environment == null) {
         throw new IOException(
             file.getFileName() + ", line " + number + ": " + line + " (expected: an environment)");
-      } else {
-        results.add(result);
+      } else if (result instanceof Measured measured) {
+        results.add(measured);
       }
     }
     if (environment != null) {

@@ -8,7 +8,7 @@ import java.util.List;
  * @param environment where, when and with what
  * @param results the results, in the order in which they were made
  */
-public record Run(Environment environment, List<Result> results) {
+public record Run(Environment environment, List<Measured> results) {
 
   /** Copies the list. */
   public Run {
@@ -21,7 +21,7 @@ public record Run(Environment environment, List<Result> results) {
    * @param kind the kind
    * @param <R> the kind
    */
-  public <R extends Result> List<R> of(Class<R> kind) {
+  public <R extends Measured> List<R> of(Class<R> kind) {
     return results.stream().filter(kind::isInstance).map(kind::cast).toList();
   }
 }

@@ -81,8 +81,8 @@ class ResultFileTest {
   @Test
   void runsOfOneFileStayApart() throws IOException {
     Path file = directory.resolve("jdk17").resolve("end-to-end.jsonl");
-    Result first = flood(1, 300_000, null);
-    Result second = flood(1, 300_000, 2.0);
+    Measured first = flood(1, 300_000, null);
+    Measured second = flood(1, 300_000, 2.0);
     for (Result result : List.of(ENVIRONMENT, first, ENVIRONMENT, second)) {
       ResultFile.append(file, result);
     }
@@ -93,7 +93,13 @@ class ResultFileTest {
 
   @Test
   void aRunGivesTheResultsOfOneKind() {
-    Run run = new Run(ENVIRONMENT, everyKind());
+    Run run =
+        new Run(
+            ENVIRONMENT,
+            everyKind().stream()
+                .filter(Measured.class::isInstance)
+                .map(Measured.class::cast)
+                .toList());
     assertThat(run.of(FloodResult.class)).hasSize(2);
     assertThat(run.of(IdleResult.class)).hasSize(1);
   }
