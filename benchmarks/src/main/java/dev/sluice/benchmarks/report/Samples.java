@@ -1,0 +1,106 @@
+package dev.sluice.benchmarks.report;
+
+import dev.sluice.benchmarks.results.FloodResult;
+import dev.sluice.benchmarks.results.Measured;
+import dev.sluice.benchmarks.results.Run;
+import java.util.Comparator;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * One figure of one thing, by the run, the round and the rate that it comes from. Two of them are
+ * compared only where these are the same: what the machine did meanwhile then hit both.
+ */
+final class Samples {
+
+  /** Where a value comes from. */
+  private record Source(int run, int round, long ratePerSecond) {}
+
+  private final NavigableMap<Source, Double> values =
+      new TreeMap<>(
+          Comparator.comparingInt(Source::run)
+              .thenComparingInt(Source::round)
+              .thenComparingLong(Source::ratePerSecond));
+
+  private Samples() {}
+
+  /**
+   * {@return the values of the results that fit}
+   *
+   * @param runs the runs
+   * @param kind the kind of result
+   * @param which tells which results fit: one of each round at most
+   * @param value the figure
+   * @param <R> the kind of result
+   */
+  static <R extends Measured> Samples of(
+      List<Run> runs, Class<R> kind, Predicate<R> which, ToDoubleFunction<R> value) {
+    Samples samples = new Samples();
+    for (int run = 0; run < runs.size(); run++) {
+      for (R result : runs.get(run).of(kind)) {
+        if (which.test(result)) {
+          long rate = result instanceof FloodResult flood ? flood.ratePerSecond() : 0;
+          Source source = new Source(run, result.round(), rate);
+          if (samples.values.put(source, value.applyAsDouble(result)) != null) {
+            throw new IllegalArgumentException(
+                "result: " + result + " (expected: one of its kind in its round)");
+          }
+        }
+      }
+    }
+    return samples;
+  }
+
+  /**
+   * {@return the values of this divided by those of another, round by round; what only one of them
+   * has is left out, and of several rates the highest is taken}
+   *
+   * @param other the other
+   */
+  Samples over(Samples other) {
+    Samples ratios = new Samples();
+    long highestRate = 0;
+    for (Source source : values.keySet()) {
+      if (other.values.containsKey(source)) {
+        highestRate = Math.max(highestRate, source.ratePerSecond());
+      }
+    }
+    for (Source source : values.keySet()) {
+      Double divisor = other.values.get(source);
+      if (divisor != null && source.ratePerSecond() == highestRate) {
+        ratios.values.put(source, values.get(source) / divisor);
+      }
+    }
+    return ratios;
+  }
+
+  /**
+   * {@return the values of this less those of another, round by round; what only one of them has is
+   * left out}
+   *
+   * @param other the other
+   */
+  Samples minus(Samples other) {
+    Samples differences = new Samples();
+    for (Source source : values.keySet()) {
+      Double subtrahend = other.values.get(source);
+      if (subtrahend != null) {
+        differences.values.put(source, values.get(source) - subtrahend);
+      }
+    }
+    return differences;
+  }
+
+  /** {@return whether there is no value} */
+  boolean isEmpty() {
+    return values.isEmpty();
+  }
+
+  /** {@return the median of the values and their range; there is at least one} */
+  Spread spread() {
+    return Spread.of(values.values().stream().mapToDouble(Double::doubleValue).toArray());
+  }
+}
