@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class GatewayServerConnection {
 
   private static final int MAX_GUILDS = 2500;
+  private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,9}");
   private static final int MAX_QUEUED = 1024;
   private static final int ABNORMAL_CLOSURE = 1006;
   private static final int MAX_PRESENCES = 5;
@@ -430,11 +432,11 @@ public final class GatewayServerConnection {
     if (shard == null || shard.count() % config.shardMultiple() != 0) {
       return CloseCode.INVALID_SHARD;
     }
-    JsonNode intents = d.path("intents");
-    if (!intents.isInt() || (intents.intValue() & ~Intents.all().value()) != 0) {
+    Intents intents = intentsOf(d);
+    if (intents == null) {
       return CloseCode.INVALID_INTENTS;
     }
-    if ((intents.intValue() & ~config.allowedIntents().value()) != 0) {
+    if ((intents.value() & ~config.allowedIntents().value()) != 0) {
       return CloseCode.DISALLOWED_INTENTS;
     }
     long[] guilds = config.guilds().apply(shard);
@@ -455,7 +457,7 @@ public final class GatewayServerConnection {
         server.listener().budgetExhausted(this, shard);
       }
       case ADMITTED -> {
-        ServerSession started = server.startSession(shard, new Intents(intents.intValue()));
+        ServerSession started = server.startSession(shard, intents);
         started.compressPayloads(d.path("compress").asBoolean());
         ByteBuffer ready = Payloads.ready(config, started.id(), shard, guilds);
         attach(started, 0, Payloads.dispatch("READY", ServerSession.READY_SEQUENCE, ready));
@@ -464,6 +466,23 @@ public final class GatewayServerConnection {
       }
     }
     return null;
+  }
+
+  /**
+   * {@return the intents of an IDENTIFY, null if they are none} Some clients, such as Kord, send
+   * them like the other bit sets of the API: the number as a string.
+   */
+  private static @Nullable Intents intentsOf(JsonNode d) {
+    JsonNode intents = d.path("intents");
+    int value;
+    if (intents.isInt()) {
+      value = intents.intValue();
+    } else if (intents.isTextual() && DECIMAL.matcher(intents.textValue()).matches()) {
+      value = Integer.parseInt(intents.textValue());
+    } else {
+      return null;
+    }
+    return (value & ~Intents.all().value()) == 0 ? new Intents(value) : null;
   }
 
   private @Nullable CloseCode resume(JsonNode d) {

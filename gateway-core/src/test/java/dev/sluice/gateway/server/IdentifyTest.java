@@ -124,6 +124,15 @@ class IdentifyTest {
     assertThat(client.session().shard()).isEqualTo(ShardId.SINGLE);
   }
 
+  @Test
+  void intentsMayBeANumberInAString() {
+    TestClient client = new TestGateway().connect();
+
+    client.identifyWith("\"intents\":\"513\"");
+
+    assertThat(client.session().intents()).isEqualTo(new Intents(513));
+  }
+
   @ParameterizedTest(name = "{0} -> {1}")
   @CsvSource(
       delimiter = '|',
@@ -138,7 +147,11 @@ class IdentifyTest {
           "intents":513,"shard":7           | 4010
           "intents":513,"shard":null        | 4010
           "shard":[0,1]                     | 4013
-          "intents":"513"                   | 4013
+          "intents":"131072"                | 4013
+          "intents":"-1"                    | 4013
+          "intents":"0x201"                 | 4013
+          "intents":"99999999999"           | 4013
+          "intents":""                      | 4013
           "intents":1.5                     | 4013
           "intents":null                    | 4013
           "intents":-1                      | 4013
