@@ -93,7 +93,8 @@ final class GatewayLoop {
     this.listener = listener;
     this.faults = new Faults(loop);
     this.announcer =
-        TrafficGenerator.create(TrafficMix.NO_PRESENCES, guildsPerShard, 0, ANNOUNCEMENT_SEED);
+        TrafficGenerator.create(
+            TrafficMix.NO_PRESENCES, guildsPerShard, 0, ANNOUNCEMENT_SEED, config.applicationId());
     this.server =
         GatewayServer.create(config, new Events(), NanoClock.system(), new SplittableRandom());
   }
@@ -198,7 +199,12 @@ final class GatewayLoop {
       throw new IllegalStateException("traffic: already started (expected: stopped)");
     }
     TrafficGenerator generator =
-        TrafficGenerator.create(what.mix(), guildsPerShard, what.largeEventEvery(), what.seed());
+        TrafficGenerator.create(
+            what.mix(),
+            guildsPerShard,
+            what.largeEventEvery(),
+            what.seed(),
+            server.config().applicationId());
     traffic = new TrafficRunner(what, generator, sessions, this::isSent, NanoClock.system(), loop);
     traffic.start();
   }

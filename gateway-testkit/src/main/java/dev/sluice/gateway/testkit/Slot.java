@@ -6,8 +6,10 @@ import java.util.Locale;
 enum Slot {
   /** The id of the event's guild. */
   GUILD,
-  /** A channel of the guild: the one of the event, or with an argument that of this number. */
+  /** A channel of the guild: the text one of the event, or with an argument that of this number. */
   CHANNEL,
+  /** The voice channel of the event. */
+  CHANNEL_VOICE,
   /** A role of the guild: any, or with an argument that of this number. */
   ROLE,
   /** A snowflake that was never used before. */

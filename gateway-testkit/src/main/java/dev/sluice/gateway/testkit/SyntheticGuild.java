@@ -11,8 +11,11 @@ final class SyntheticGuild {
   /** How many roles a guild has beside {@code @everyone}. */
   static final int ROLES = 15;
 
-  /** How many channels a guild has. */
-  static final int CHANNELS = 31;
+  /** The numbers of the text channels that every guild has; large ones have more. */
+  private static final int[] TEXT_CHANNELS = {0, 1, 3, 4};
+
+  /** The numbers of the voice channels that every guild has; large ones have more. */
+  private static final int[] VOICE_CHANNELS = {22, 23};
 
   private static final int TIMESTAMP_SHIFT = 22;
   private static final long OLDEST_TIMESTAMP = 132_000_000_000L; // March 2019
@@ -62,5 +65,15 @@ final class SyntheticGuild {
 
   static long channelId(long guildId, int index) {
     return guildId + (index + 1) * CHANNEL_DISTANCE;
+  }
+
+  /** {@return the number of a text channel, the first for 0 and the last for just below 1} */
+  static int textChannel(double share) {
+    return TEXT_CHANNELS[(int) (share * TEXT_CHANNELS.length)];
+  }
+
+  /** {@return the number of a voice channel, the first for 0 and the last for just below 1} */
+  static int voiceChannel(double share) {
+    return VOICE_CHANNELS[(int) (share * VOICE_CHANNELS.length)];
   }
 }

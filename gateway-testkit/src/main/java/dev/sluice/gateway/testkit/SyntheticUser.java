@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 
 /**
- * Somebody who causes events: the parts of the user and member objects that stay, as bytes.
- * Immutable.
+ * Somebody who is in guilds and causes events: the parts of the user and member objects that stay,
+ * as bytes. Immutable.
  */
 final class SyntheticUser {
 
@@ -30,8 +30,13 @@ final class SyntheticUser {
   private final byte[] joined;
   private final byte[] roles;
 
-  /** A user of this id and made-up traits. Writes into {@code scratch}. */
+  /** A person of this id and made-up traits. Writes into {@code scratch}. */
   SyntheticUser(long id, SplittableRandom random, JsonBuffer scratch) {
+    this(id, false, random, scratch);
+  }
+
+  /** A person or a bot of this id and made-up traits. Writes into {@code scratch}. */
+  SyntheticUser(long id, boolean bot, SplittableRandom random, JsonBuffer scratch) {
     this.id = ascii(Long.toString(id));
 
     scratch.clear();
@@ -46,7 +51,9 @@ final class SyntheticUser {
     scratch.write(
         ascii(
             ",\"display_name_styles\":null,\"discriminator\":\"0\",\"collectibles\":null,"
-                + "\"clan\":null,\"avatar_decoration_data\":null,\"avatar\":\""));
+                + "\"clan\":null,"
+                + (bot ? "\"bot\":true," : "")
+                + "\"avatar_decoration_data\":null,\"avatar\":\""));
     scratch.writeHex(random, 32);
     scratch.write('"');
     tail = scratch.toByteArray();

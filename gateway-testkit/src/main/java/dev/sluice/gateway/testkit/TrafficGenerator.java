@@ -23,6 +23,9 @@ public final class TrafficGenerator {
   private static final int LARGE_GUILD_MEMBERS = 1_100;
   private static final int LARGE_CHUNK_MEMBERS = 1_000;
 
+  /** The bot that the templates name, which is also that of the server role's default. */
+  private static final long DEFAULT_BOT_ID = 849_437_156_969_951_983L;
+
   private static final int USERS = 2_048;
   private static final int MEMBERS_PER_GUILD = 250;
   private static final int MEMBER_STRIDE = 7;
@@ -37,6 +40,7 @@ public final class TrafficGenerator {
   private final int largeEventEvery;
   private final JsonBuffer out = new JsonBuffer();
   private final SyntheticUser[] users = new SyntheticUser[USERS];
+  private final SyntheticUser bot;
   private final long[] recentMessages = new long[RECENT_MESSAGES];
 
   private final Template[] mix;
@@ -54,12 +58,13 @@ public final class TrafficGenerator {
 
   private String type = "";
   private long guildId;
-  private int channel;
+  private double channel; // 0 to below 1 of those of a kind
   private SyntheticUser user;
   private SyntheticUser other;
   private List<SyntheticUser> members = List.of();
 
-  private TrafficGenerator(TrafficMix mix, int guildsPerShard, int largeEventEvery, long seed) {
+  private TrafficGenerator(
+      TrafficMix mix, int guildsPerShard, int largeEventEvery, long seed, long botId) {
     Objects.requireNonNull(mix, "mix");
     if (guildsPerShard < 1 || guildsPerShard > SyntheticGuild.MAX_PER_SHARD) {
       throw new IllegalArgumentException(
@@ -102,6 +107,7 @@ public final class TrafficGenerator {
     for (int i = 0; i < USERS; i++) {
       users[i] = new SyntheticUser(randomUserId(), random, out);
     }
+    bot = new SyntheticUser(botId, true, random, out);
     user = users[0];
     other = users[1];
     Arrays.setAll(recentMessages, i -> nextId());
@@ -123,7 +129,13 @@ public final class TrafficGenerator {
    */
   public static TrafficGenerator create(
       TrafficMix mix, int guildsPerShard, int largeEventEvery, long seed) {
-    return new TrafficGenerator(mix, guildsPerShard, largeEventEvery, seed);
+    return create(mix, guildsPerShard, largeEventEvery, seed, DEFAULT_BOT_ID);
+  }
+
+  /** {@return a generator for the bot of this id, which is a member of every guild} */
+  static TrafficGenerator create(
+      TrafficMix mix, int guildsPerShard, int largeEventEvery, long seed, long botId) {
+    return new TrafficGenerator(mix, guildsPerShard, largeEventEvery, seed, botId);
   }
 
   /**
@@ -144,24 +156,25 @@ public final class TrafficGenerator {
   }
 
   /**
-   * Makes the GUILD_CREATE of a small guild, 6 to 8 kB.
+   * Makes the GUILD_CREATE of a small guild, about 10 kB. The bot is one of its members.
    *
    * @param guildId the id of the guild
    * @return its type
    */
   public String guildCreate(long guildId) {
-    members = List.of(anyone(), anyone(), anyone());
+    members = List.of(bot, anyone(), anyone(), anyone());
     return write(smallGuild, guildId);
   }
 
   /**
-   * Makes the GUILD_CREATE of a guild of 1100 listed members, at least 500 kB.
+   * Makes the GUILD_CREATE of a guild of 1100 listed members, the bot among them, at least 500 kB.
    *
    * @param shard the shard whose guild it is
    * @return its type
    */
   public String largeGuildCreate(ShardId shard) {
-    members = freshMembers(LARGE_GUILD_MEMBERS);
+    members = freshMembers(LARGE_GUILD_MEMBERS - 1);
+    members.add(bot);
     return write(largeGuild, busyGuild(shard));
   }
 
@@ -227,7 +240,12 @@ public final class TrafficGenerator {
       case CHANNEL ->
           out.writeDecimal(
               SyntheticGuild.channelId(
-                  guildId, argument == Template.NO_ARGUMENT ? channel : argument));
+                  guildId,
+                  argument == Template.NO_ARGUMENT
+                      ? SyntheticGuild.textChannel(channel)
+                      : argument));
+      case CHANNEL_VOICE ->
+          out.writeDecimal(SyntheticGuild.channelId(guildId, SyntheticGuild.voiceChannel(channel)));
       case ROLE ->
           out.writeDecimal(
               SyntheticGuild.roleId(
@@ -319,9 +337,9 @@ public final class TrafficGenerator {
     return users[random.nextInt(USERS)];
   }
 
-  private int anyChannel() {
+  private double anyChannel() {
     double skew = random.nextDouble();
-    return (int) (skew * skew * SyntheticGuild.CHANNELS);
+    return skew * skew;
   }
 
   private long earlierMillis() {

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.zip.Deflater;
@@ -148,8 +149,69 @@ final class TrafficGeneratorTest {
     long id = SyntheticGuild.id(SHARD, 3);
 
     assertThat(generator.guildCreate(id)).isEqualTo("GUILD_CREATE");
-    assertThat(generator.data().remaining()).isBetween(5_000, 9_000);
+    assertThat(generator.data().remaining()).isBetween(9_000, 12_000);
     assertThat(MAPPER.readTree(bytes(generator)).path("id").asText()).isEqualTo("" + id);
+  }
+
+  @Test
+  void theBotIsInItsGuilds() throws IOException {
+    TrafficGenerator generator = TrafficGenerator.create(TrafficMix.NO_PRESENCES, 1, 0, 11, 4_177);
+
+    generator.guildCreate(SyntheticGuild.id(SHARD, 0));
+    List<JsonNode> small = MAPPER.readTree(bytes(generator)).findValues("user");
+    generator.largeGuildCreate(SHARD);
+    List<JsonNode> large = MAPPER.readTree(bytes(generator)).findValues("user");
+
+    assertThat(small).filteredOn(TrafficGeneratorTest::isBot4177).hasSize(1);
+    assertThat(large).filteredOn(TrafficGeneratorTest::isBot4177).hasSize(1);
+  }
+
+  private static boolean isBot4177(JsonNode user) {
+    return user.path("id").asText().equals("4177") && user.path("bot").asBoolean();
+  }
+
+  @Test
+  void eventsHappenInChannelsThatTheGuildHas() throws IOException {
+    TrafficGenerator generator = TrafficGenerator.create(TrafficMix.NO_PRESENCES, 1, 0, 12);
+    generator.guildCreate(SyntheticGuild.id(SHARD, 0));
+    Map<String, Integer> small = channelTypes(MAPPER.readTree(bytes(generator)));
+    generator.largeGuildCreate(SHARD);
+    Map<String, Integer> large = channelTypes(MAPPER.readTree(bytes(generator)));
+    assertThat(large).containsAllEntriesOf(small);
+    Set<String> used = new HashSet<>();
+    for (int i = 0; i < 10 * EVENTS; i++) {
+      String type = generator.next(SHARD);
+      JsonNode d = MAPPER.readTree(bytes(generator));
+      for (JsonNode channel : d.findValues("channel_id")) {
+        if (!channel.isNull()) {
+          assertThat(small.get(channel.asText()))
+              .as(type)
+              .isEqualTo(type.startsWith("VOICE_") ? VOICE_CHANNEL : TEXT_CHANNEL);
+          used.add(channel.asText());
+        }
+      }
+      for (JsonNode parent : d.findValues("parent_id")) {
+        assertThat(small.get(parent.asText()))
+            .as(type)
+            .isEqualTo(type.startsWith("THREAD_") ? TEXT_CHANNEL : CATEGORY);
+      }
+      if (type.equals("CHANNEL_UPDATE")) {
+        assertThat(small.get(d.path("id").asText())).isEqualTo(d.path("type").asInt());
+      }
+    }
+    assertThat(used).hasSize(small.size() - 1); // all but the category
+  }
+
+  private static final int TEXT_CHANNEL = 0;
+  private static final int VOICE_CHANNEL = 2;
+  private static final int CATEGORY = 4;
+
+  private static Map<String, Integer> channelTypes(JsonNode guild) {
+    Map<String, Integer> types = new HashMap<>();
+    guild
+        .path("channels")
+        .forEach(channel -> types.put(channel.path("id").asText(), channel.path("type").asInt()));
+    return types;
   }
 
   @Test
