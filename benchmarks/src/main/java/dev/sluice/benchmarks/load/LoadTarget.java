@@ -1,6 +1,7 @@
 package dev.sluice.benchmarks.load;
 
 import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.Intents;
 import java.net.URI;
 
 /**
@@ -14,6 +15,9 @@ import java.net.URI;
  */
 public record LoadTarget(
     URI gatewayUri, URI apiUri, String token, Compression compression, int shards) {
+
+  /** What every client asks for. */
+  public static final Intents INTENTS = Intents.nonPrivileged();
 
   /** {@return all but the token} */
   @Override
