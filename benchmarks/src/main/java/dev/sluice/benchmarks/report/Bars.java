@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /** The bars that Sluice is held to, and what the results of one JDK say of each. */
 final class Bars {
@@ -32,13 +33,16 @@ final class Bars {
   static final List<String> COMPRESSED_EVENTS = List.of("MESSAGE_CREATE", "MIXED");
 
   /** The profiler spreads what the harness itself allocates over the operations of a round. */
-  private static final double NO_BYTES = 0.01;
+  private static final double NO_BYTES = 0.1;
 
   /** "Flat" in numbers: hundreds of times the bytes, and no more than this times the time. */
   private static final double FLAT = 1.5;
 
   /** Two clients read "the same" if what a read brings differs by no more than this factor. */
   private static final double SAME_BYTES_PER_READ = 1.2;
+
+  private static final String[] ZLIB_BARE = {"bareInflater"};
+  private static final String[] ZSTD_BARE = {"bareZstd", "bareZstdDirect"};
 
   private static final String IN_JVM = "`recv`, in one JVM";
   private static final String ONE_SHARD = "End to end, one shard";
@@ -81,15 +85,16 @@ final class Bars {
   }
 
   /**
-   * {@return the bare decompressor on the bytes of {@link #compressedRecv}}
+   * {@return the bare decompressor on the bytes of {@link #compressedRecv}, in each way that it was
+   * measured}
    *
    * @param compression the compression
    * @param event the type of the events
    */
-  static Micro bareDecompressor(String compression, String event) {
-    return recv(
-        "CompressedRecvBenchmark." + (compression.equals("zlib") ? "bareInflater" : "bareZstd"),
-        event);
+  static List<Micro> bareDecompressors(String compression, String event) {
+    return Stream.of("zlib".equals(compression) ? ZLIB_BARE : ZSTD_BARE)
+        .map(method -> recv("CompressedRecvBenchmark." + method, event))
+        .toList();
   }
 
   private static Micro recv(String benchmark, String event) {
@@ -126,7 +131,7 @@ final class Bars {
             "`recv` of " + Clients.compression(compression) + " / " + bare + ", " + event,
             Bound.atMost(1.05, ""),
             score(compressedRecv(compression, event))
-                .over(score(bareDecompressor(compression, event))));
+                .over(fastest(bareDecompressors(compression, event))));
       }
     }
   }
@@ -240,6 +245,10 @@ final class Bars {
 
   private void add(String group, String text, Bound bound, Samples samples) {
     bars.add(new Bar(group, text, bound, samples));
+  }
+
+  private Samples fastest(List<Micro> ways) {
+    return ways.stream().map(this::score).reduce(Samples::least).orElseThrow();
   }
 
   private Samples score(Micro which) {

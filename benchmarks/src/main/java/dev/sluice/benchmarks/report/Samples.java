@@ -94,6 +94,23 @@ final class Samples {
     return differences;
   }
 
+  /**
+   * {@return the lesser of the values of this and of another, round by round; what only one of them
+   * has is left out}
+   *
+   * @param other the other
+   */
+  Samples least(Samples other) {
+    Samples least = new Samples();
+    for (Source source : values.keySet()) {
+      Double value = other.values.get(source);
+      if (value != null) {
+        least.values.put(source, Math.min(values.get(source), value));
+      }
+    }
+    return least;
+  }
+
   /** {@return whether there is no value} */
   boolean isEmpty() {
     return values.isEmpty();
