@@ -34,7 +34,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What does it cost to write a command, and to take it through the queue and the send budget of a
- * connection; and a heartbeat? Beside it: Jackson's mapper on a map of the same content.
+ * connection? Beside it: Jackson's mapper on a map of the same content.
  *
  * <pre>{@code
  * java -jar benchmarks/target/benchmarks.jar CommandBenchmark -prof gc
@@ -71,10 +71,8 @@ public class CommandBenchmark {
   private final ManualClock clock = new ManualClock();
   private final GatewayConnection connection =
       ReadyConnection.create(ReadyConnection.config(Encoding.JSON, Compression.NONE), clock);
-  private final ByteBuffer heartbeat = ByteBuffer.allocateDirect(PayloadWriter.MAX_HEARTBEAT_BYTES);
 
   private GatewayCommand made = UpdateVoiceState.leave(GUILD_ID);
-  private long sequence;
 
   /** Makes the command and a connection that is ready. */
   @Setup
@@ -115,31 +113,6 @@ public class CommandBenchmark {
   @Benchmark
   public byte[] jacksonMap() throws JsonProcessingException {
     return mapper.writeValueAsBytes(Map.of("op", made.code(), "d", data()));
-  }
-
-  /** {@return the length of a heartbeat's payload} */
-  @Benchmark
-  public int heartbeat() {
-    return PayloadWriter.heartbeat(
-        Encoding.JSON, Messages.FIRST_SEQUENCE + sequence++, heartbeat.clear());
-  }
-
-  /** {@return a heartbeat's payload, out of the connection} */
-  @Benchmark
-  public Outgoing heartbeatSend() {
-    clock.advance(STEP);
-    connection.queueHeartbeat();
-    return connection.send();
-  }
-
-  /**
-   * {@return a heartbeat's payload, by Jackson's mapper from a map: the baseline}
-   *
-   * @throws JsonProcessingException if it cannot be written
-   */
-  @Benchmark
-  public byte[] heartbeatJacksonMap() throws JsonProcessingException {
-    return mapper.writeValueAsBytes(Map.of("op", 1, "d", Messages.FIRST_SEQUENCE + sequence++));
   }
 
   /** What an application would put together for each command. */

@@ -53,7 +53,7 @@ public class CompressedRecvBenchmark {
   private static final int OUTPUT_BYTES = 1 << 16; // above any payload of the mix
 
   /** The type of the events, or MIXED. */
-  @Param({"MESSAGE_CREATE", Messages.MIXED})
+  @Param(Messages.MIXED)
   public String event = Messages.MIXED;
 
   private final ByteBuffer output = ByteBuffer.allocate(OUTPUT_BYTES);

@@ -29,8 +29,7 @@ final class MessageRing {
     arrays = messages.toArray(byte[][]::new);
     buffers = messages.stream().map(Messages::direct).toArray(ByteBuffer[]::new);
     sequenceStarts = messages.stream().mapToInt(Messages::sequenceStart).toArray();
-    int digits = String.valueOf(Messages.FIRST_SEQUENCE).length();
-    stepDigit = digits - String.valueOf(arrays.length).length();
+    stepDigit = stepDigit(arrays.length);
   }
 
   /**
@@ -62,17 +61,31 @@ final class MessageRing {
 
   /** Lets the sequence of the last {@link #next} rise by the size of the ring. */
   void advance() {
-    ByteBuffer message = buffers[last];
-    int first = sequenceStarts[last];
-    int i = first + stepDigit;
+    raise(buffers[last], sequenceStarts[last], stepDigit);
+  }
+
+  /**
+   * Adds one to a digit of a number and carries. One that would become longer starts over.
+   *
+   * @param message has the number in decimal
+   * @param start the index of its first digit
+   * @param digit which of its digits, from 0
+   */
+  static void raise(ByteBuffer message, int start, int digit) {
+    int i = start + digit;
     while (message.get(i) == '9') {
-      if (i == first) {
-        message.put(i, (byte) '1'); // starts over, after some 900 million messages
+      if (i == start) {
+        message.put(i, (byte) '1');
         return;
       }
       message.put(i--, (byte) '0');
     }
     message.put(i, (byte) (message.get(i) + 1));
+  }
+
+  /** {@return the digit of a sequence of nine that counts rounds of so many messages} */
+  static int stepDigit(int messages) {
+    return String.valueOf(Messages.FIRST_SEQUENCE).length() - String.valueOf(messages).length();
   }
 
   private int step() {

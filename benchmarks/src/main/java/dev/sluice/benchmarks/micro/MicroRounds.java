@@ -12,11 +12,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.BenchmarkList;
+import org.openjdk.jmh.runner.BenchmarkListEntry;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
@@ -126,20 +131,40 @@ public final class MicroRounds {
       String command = ("MicroRounds " + options).strip();
       ResultFile.append(out, Environment.current(String.join(" ", HEAP_FLAGS), command));
     }
+    List<String> benchmarks = benchmarks();
     for (int round = 1; round <= rounds; round++) {
-      for (RunResult run : new Runner(options().build()).run()) {
-        MicroResult result = result(round, run);
-        System.out.println(line(result));
-        if (out != null) {
-          ResultFile.append(out, result);
+      for (String benchmark : benchmarks) { // one at a time, for its result to be kept at once
+        for (RunResult run : new Runner(options(benchmark).build()).run()) {
+          MicroResult result = result(round, run);
+          System.out.println(line(result));
+          if (out != null) {
+            ResultFile.append(out, result);
+          }
         }
       }
     }
   }
 
-  private ChainedOptionsBuilder options() {
+  private List<String> benchmarks() throws RunnerException {
+    List<String> names =
+        BenchmarkList.defaultList()
+            .find(
+                OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT),
+                includes,
+                List.of())
+            .stream()
+            .map(BenchmarkListEntry::getUsername)
+            .toList();
+    if (names.isEmpty()) {
+      throw new NoBenchmarksException();
+    }
+    return names;
+  }
+
+  private ChainedOptionsBuilder options(String benchmark) {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
+            .include('^' + Pattern.quote(benchmark) + '$')
             .forks(1)
             .warmupIterations(WARMUP_ITERATIONS)
             .warmupTime(TimeValue.milliseconds(warmupMillis))
@@ -149,7 +174,6 @@ public final class MicroRounds {
             .addProfiler(GCProfiler.class)
             .verbosity(VerboseMode.SILENT)
             .shouldFailOnError(true);
-    includes.forEach(options::include);
     params.forEach(options::param);
     return options;
   }

@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sluice.benchmarks.micro.CommandBenchmark.Kind;
-import dev.sluice.gateway.Opcode;
 import dev.sluice.gateway.Outgoing;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -30,21 +28,6 @@ class CommandBenchmarkTest {
       Outgoing sent = benchmark.queueAndSend();
       assertThat(sent).isNotNull();
       assertThat(tree(sent)).isEqualTo(expected);
-    }
-  }
-
-  @Test
-  void everyBodyWritesTheSameHeartbeat() throws IOException {
-    CommandBenchmark benchmark = made(Kind.UPDATE_PRESENCE);
-
-    assertThat(benchmark.heartbeat()).isEqualTo("{\"op\":1,\"d\":100000000}".length());
-    assertThat(mapper.readTree(made(Kind.UPDATE_PRESENCE).heartbeatJacksonMap()))
-        .isEqualTo(mapper.readTree("{\"op\":1,\"d\":100000000}"));
-    for (int i = 0; i < TIMES; i++) {
-      Outgoing sent = benchmark.heartbeatSend();
-      assertThat(sent).isNotNull();
-      assertThat(sent.opcode()).isEqualTo(Opcode.HEARTBEAT);
-      assertThat(tree(sent)).isEqualTo(mapper.readTree("{\"op\":1,\"d\":1}"));
     }
   }
 

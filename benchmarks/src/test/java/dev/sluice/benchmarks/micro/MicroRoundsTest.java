@@ -25,7 +25,7 @@ class MicroRoundsTest {
 
     MicroRounds.run(
         "--rounds=2",
-        "--include=EnvelopeBenchmark.(scan|copy)$",
+        "--include=EnvelopeBenchmark.scan$",
         "--param=keys=USUAL",
         "--warmup=1",
         "--time=5",
@@ -38,11 +38,7 @@ class MicroRoundsTest {
     assertThat(results)
         .extracting(MicroResult::round, MicroResult::benchmark)
         .map(tuple -> tuple.toList().toString())
-        .containsExactly(
-            "[1, EnvelopeBenchmark.copy]",
-            "[1, EnvelopeBenchmark.scan]",
-            "[2, EnvelopeBenchmark.copy]",
-            "[2, EnvelopeBenchmark.scan]");
+        .containsExactly("[1, EnvelopeBenchmark.scan]", "[2, EnvelopeBenchmark.scan]");
     assertThat(results)
         .allSatisfy(
             result -> {
