@@ -1,5 +1,8 @@
 package dev.sluice.benchmarks.load;
 
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.Constructor;
@@ -8,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
 
 /**
  * One client in a process of its own that is told on its input when to measure itself.
@@ -17,17 +21,47 @@ import java.util.concurrent.TimeUnit;
 final class ClientProcess implements AutoCloseable {
 
   private static final Set<String> OPTIONS =
-      Set.of("client", "gateway", "api", "token", "compression", "shards");
+      Set.of("client", "gateway", "api", "token", "compression", "shards", "tls", "trust");
   private static final String LOAD = "dev.sluice.benchmarks.load.";
   private static final String PEERS = "dev.sluice.benchmarks.peers.";
 
   private static final long START_SECONDS = 600;
   private static final long MEASURE_SECONDS = 600;
+  private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+  private static final long MAX_LATENCY_NANOS = TimeUnit.MINUTES.toNanos(10);
+  private static final int SIGNIFICANT_DIGITS = 3;
   private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long SETTLED_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
 
   /** Yes, or else it fails. */
   record Done(boolean done) {}
+
+  /**
+   * What a process holds.
+   *
+   * @param heapBytes the heap that is in use after collections
+   * @param residentBytes its resident memory
+   * @param threads its Java threads
+   * @param eventLoops those of one client, 0 if it has none
+   */
+  record Footprint(long heapBytes, long residentBytes, int threads, int eventLoops) {}
+
+  /**
+   * What a process uses while nothing happens.
+   *
+   * @param percent the processor time, in percent of one core
+   */
+  record IdleCpu(double percent) {}
+
+  /** How late events came, in nanoseconds: half of them within the first, and so on. */
+  record Latencies(
+      long events,
+      long p50Nanos,
+      long p90Nanos,
+      long p99Nanos,
+      long p999Nanos,
+      long p9999Nanos,
+      long maxNanos) {}
 
   /**
    * What a client received and used between two moments.
@@ -71,19 +105,18 @@ final class ClientProcess implements AutoCloseable {
    *
    * @param client its name
    * @param flags of the JVM
+   * @param more options as of a command line
    */
   static ClientProcess start(
       String client,
       List<String> flags,
       GatewayProcess.Address address,
       String compression,
-      int shards)
+      int shards,
+      String... more)
       throws IOException, InterruptedException {
-    Child child =
-        Child.start(
-            client,
-            flags,
-            ClientProcess.class,
+    List<String> arguments =
+        new ArrayList<>(
             List.of(
                 "--client=" + client,
                 "--gateway=" + address.gateway(),
@@ -91,6 +124,8 @@ final class ClientProcess implements AutoCloseable {
                 "--token=" + address.token(),
                 "--compression=" + compression,
                 "--shards=" + shards));
+    arguments.addAll(List.of(more));
+    Child child = Child.start(client, flags, ClientProcess.class, arguments);
     try {
       child.answer(Done.class, START_SECONDS);
     } catch (IOException | InterruptedException e) {
@@ -105,6 +140,25 @@ final class ClientProcess implements AutoCloseable {
     child.ask("begin", Done.class, MEASURE_SECONDS);
   }
 
+  /** Begins to measure, and to note when each event comes. */
+  void beginWithArrivals(int eventsPerShard) throws IOException, InterruptedException {
+    child.ask("begin-with-arrivals " + eventsPerShard, Done.class, MEASURE_SECONDS);
+  }
+
+  /**
+   * {@return how late the events came that were noted, of a flood that was sent at a rate}
+   *
+   * @param startNanos when the first was due, by {@link System#nanoTime}
+   * @param ratePerSecond of all shards in turn
+   */
+  Latencies latencies(long startNanos, long ratePerSecond, int eventsPerShard)
+      throws IOException, InterruptedException {
+    return child.ask(
+        "latencies " + startNanos + ' ' + ratePerSecond + ' ' + eventsPerShard,
+        Latencies.class,
+        MEASURE_SECONDS);
+  }
+
   /** Ends it when so many events have come; {@link #measured} tells. */
   void endAfter(long events) throws IOException {
     child.tell("end " + events);
@@ -112,6 +166,19 @@ final class ClientProcess implements AutoCloseable {
 
   Measured measured() throws IOException, InterruptedException {
     return child.answer(Measured.class, MEASURE_SECONDS);
+  }
+
+  /** Starts another instance of the client beside the first, and waits until it is ready. */
+  void startMore(int shards) throws IOException, InterruptedException {
+    child.ask("more " + shards, Done.class, START_SECONDS);
+  }
+
+  Footprint footprint() throws IOException, InterruptedException {
+    return child.ask("footprint", Footprint.class, MEASURE_SECONDS);
+  }
+
+  IdleCpu idleCpu(int seconds) throws IOException, InterruptedException {
+    return child.ask("idle-cpu " + seconds, IdleCpu.class, MEASURE_SECONDS);
   }
 
   @Override
@@ -154,7 +221,8 @@ final class ClientProcess implements AutoCloseable {
    * Runs until the input ends.
    *
    * @param args {@code --client=}, {@code --gateway=}, {@code --api=}, {@code --token=}, {@code
-   *     --compression=} (none) and {@code --shards=} (1)
+   *     --compression=} (none), {@code --shards=} (1), and for TLS {@code --tls=}, {@code jdk} or
+   *     {@code openssl}, and {@code --trust=}, the file of the certificate to trust
    * @throws IOException if the input cannot be read
    */
   public static void main(String[] args) throws IOException {
@@ -167,15 +235,27 @@ final class ClientProcess implements AutoCloseable {
             URI.create(options.text("api", "")),
             options.text("token", ""),
             Label.compression(options.text("compression", "none")),
-            options.number("shards", 1));
+            options.number("shards", 1),
+            sslContext(options.text("tls", "none"), options.text("trust", "")));
     EventCounter counter = new EventCounter(target.shards());
-    try (LoadClient client = client(options.text("client", ""))) {
+    String name = options.text("client", "");
+    try (LoadClient client = client(name)) {
       client.start(target, counter);
-      Child.serve(out, new Done(true), new Commands(client, counter, target.shards()));
+      Child.serve(out, new Done(true), new Commands(client, counter, target, name));
     } catch (Exception e) {
       Child.fail(out, e);
     }
     System.exit(0); // whatever threads a client leaves behind
+  }
+
+  private static SslContext sslContext(String provider, String trustFile) throws IOException {
+    if (provider.equals(Label.NO_TLS)) {
+      return null;
+    }
+    return SslContextBuilder.forClient()
+        .sslProvider(Label.sslProvider(provider))
+        .trustManager(new File(trustFile))
+        .build();
   }
 
   /** Does what the input says. */
@@ -183,22 +263,38 @@ final class ClientProcess implements AutoCloseable {
 
     private final LoadClient client;
     private final EventCounter counter;
+    private final LoadTarget target;
+    private final String name;
     private final int shards;
     private List<Long> receivedBefore = List.of();
     private LoadClient.Reads readsBefore;
     private ProcessUsage usage;
 
-    Commands(LoadClient client, EventCounter counter, int shards) {
+    Commands(LoadClient client, EventCounter counter, LoadTarget target, String name) {
       this.client = client;
       this.counter = counter;
-      this.shards = shards;
+      this.target = target;
+      this.name = name;
+      this.shards = target.shards();
     }
 
     @Override
     public Object answer(String[] words) throws Exception {
       return switch (words[0]) {
         case "begin" -> begin();
+        case "begin-with-arrivals" -> beginWithArrivals(Integer.parseInt(words[1]));
+        case "latencies" ->
+            latencies(
+                Long.parseLong(words[1]), Long.parseLong(words[2]), Integer.parseInt(words[3]));
         case "end" -> end(Long.parseLong(words[1]));
+        case "more" -> startMore(Integer.parseInt(words[1]));
+        case "footprint" ->
+            new Footprint(
+                ProcessUsage.liveHeapBytes(),
+                ProcessUsage.residentBytes(),
+                ProcessUsage.threads(),
+                client.eventLoops());
+        case "idle-cpu" -> idleCpu(Integer.parseInt(words[1]));
         default -> throw new IllegalArgumentException("command: " + words[0]);
       };
     }
@@ -209,6 +305,36 @@ final class ClientProcess implements AutoCloseable {
       readsBefore = client.reads();
       usage = ProcessUsage.begin();
       return new Done(true);
+    }
+
+    private Done beginWithArrivals(int eventsPerShard) throws InterruptedException {
+      awaitSettled();
+      counter.recordArrivals(eventsPerShard);
+      return begin();
+    }
+
+    private Latencies latencies(long startNanos, long ratePerSecond, int eventsPerShard) {
+      Histogram histogram = new Histogram(MAX_LATENCY_NANOS, SIGNIFICANT_DIGITS);
+      for (int shard = 0; shard < shards; shard++) {
+        for (int event = 0; event < eventsPerShard; event++) {
+          long number = (long) event * shards + shard;
+          long dueNanos = startNanos + dueAfterNanos(number, ratePerSecond);
+          histogram.recordValue(Math.max(0, counter.arrivalNanos(shard, event) - dueNanos));
+        }
+      }
+      return new Latencies(
+          histogram.getTotalCount(),
+          histogram.getValueAtPercentile(50),
+          histogram.getValueAtPercentile(90),
+          histogram.getValueAtPercentile(99),
+          histogram.getValueAtPercentile(99.9),
+          histogram.getValueAtPercentile(99.99),
+          histogram.getMaxValue());
+    }
+
+    private static long dueAfterNanos(long number, long ratePerSecond) {
+      return number / ratePerSecond * NANOS_PER_SECOND
+          + number % ratePerSecond * NANOS_PER_SECOND / ratePerSecond;
     }
 
     private Measured end(long events) throws InterruptedException {
@@ -234,6 +360,21 @@ final class ClientProcess implements AutoCloseable {
           ProcessUsage.threads(),
           reads == null ? -1 : reads.reads() - readsBefore.reads(),
           reads == null ? -1 : reads.bytes() - readsBefore.bytes());
+    }
+
+    /** They end with the process. */
+    @SuppressWarnings("resource")
+    private Done startMore(int moreShards) throws Exception {
+      client(name).start(target.withShards(moreShards), new EventCounter(moreShards));
+      return new Done(true);
+    }
+
+    private IdleCpu idleCpu(int seconds) throws InterruptedException {
+      long beginNanos = System.nanoTime();
+      ProcessUsage idle = ProcessUsage.begin();
+      TimeUnit.SECONDS.sleep(seconds);
+      long cpuNanos = idle.used().cpuNanos();
+      return new IdleCpu(100.0 * cpuNanos / (System.nanoTime() - beginNanos));
     }
 
     private long counterBefore() {

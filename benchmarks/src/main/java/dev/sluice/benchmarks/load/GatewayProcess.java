@@ -22,7 +22,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class GatewayProcess implements AutoCloseable {
 
-  private static final Set<String> OPTIONS = Set.of("shards", "guilds-per-shard", "tls");
+  private static final Set<String> OPTIONS =
+      Set.of("shards", "guilds-per-shard", "compression-level", "tls");
+  private static final int COMPRESSION_LEVEL = 6;
   private static final long PREPARE_SECONDS = 300;
   private static final long SEND_SECONDS = 300;
   private static final Duration HEARTBEAT_INTERVAL = Duration.ofMinutes(10);
@@ -55,10 +57,12 @@ final class GatewayProcess implements AutoCloseable {
   /**
    * Starts one.
    *
+   * @param heap the flag of its heap
    * @param options as of a command line
    */
-  static GatewayProcess start(List<String> options) throws IOException, InterruptedException {
-    Child child = Child.start("gateway", List.of("-Xmx2g"), GatewayProcess.class, options);
+  static GatewayProcess start(String heap, List<String> options)
+      throws IOException, InterruptedException {
+    Child child = Child.start("gateway", List.of(heap), GatewayProcess.class, options);
     try {
       return new GatewayProcess(child, child.answer(Address.class, 60));
     } catch (IOException | InterruptedException e) {
@@ -90,8 +94,9 @@ final class GatewayProcess implements AutoCloseable {
   /**
    * Runs until the input ends.
    *
-   * @param args {@code --shards=}, how many identify at once, {@code --guilds-per-shard=} (4) and
-   *     {@code --tls=}, the file to write the certificate to trust to
+   * @param args {@code --shards=}, how many identify at once, {@code --guilds-per-shard=} (4),
+   *     {@code --compression-level=} (6) and {@code --tls=}, the file to write the certificate to
+   *     trust to
    * @throws IOException if the certificate cannot be written, or the input not be read
    */
   public static void main(String[] args) throws IOException {
@@ -99,6 +104,7 @@ final class GatewayProcess implements AutoCloseable {
     PrintStream out = System.out;
     System.setOut(System.err);
     int shards = options.number("shards", 1);
+    int level = options.number("compression-level", COMPRESSION_LEVEL);
     LocalGateway.Builder builder =
         LocalGateway.builder()
             .guildsPerShard(options.number("guilds-per-shard", 4))
@@ -110,6 +116,7 @@ final class GatewayProcess implements AutoCloseable {
                         .identifyWindow(Duration.ofMillis(1))
                         .heartbeatInterval(HEARTBEAT_INTERVAL)
                         .sessionStartTotal(SESSION_STARTS)
+                        .compressionLevel(level)
                         .replayCapacity(REPLAYED_EVENTS));
     String trustFile = options.text("tls", "");
     if (!trustFile.isEmpty()) {

@@ -1,180 +1,225 @@
 package dev.sluice.benchmarks.load;
 
-import dev.sluice.gateway.Compression;
-import dev.sluice.gateway.Intents;
-import dev.sluice.gateway.StopMode;
-import dev.sluice.gateway.netty.IdentifyLimiter.Permit;
-import dev.sluice.gateway.netty.ShardManager;
-import dev.sluice.gateway.testkit.LocalGateway;
-import java.io.BufferedReader;
+import dev.sluice.benchmarks.results.Environment;
+import dev.sluice.benchmarks.results.IdleResult;
+import dev.sluice.benchmarks.results.ResultFile;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.Set;
 
 /**
- * What does an idle shard cost? Runs shards against a {@link LocalGateway} in a JVM of its own,
- * once with one shard and once with all of them, and prints heap, resident memory and threads, in
- * all and for each shard.
+ * What does an idle shard cost? A client, in a JVM of its own, connects to a gateway in another: an
+ * instance of it with 16 shards, so that everything is loaded, one more such, and then one with all
+ * shards. By how much the last takes more than the one before, by how many shards it has more, is
+ * the cost of a shard. The threads told are those of a process with the last instance alone, but
+ * the processor time is that of all three.
  *
  * <pre>{@code
- * java -cp benchmarks/target/benchmarks.jar dev.sluice.benchmarks.load.IdleShards 1000 NONE
+ * java -cp benchmarks/target/benchmarks.jar dev.sluice.benchmarks.load.IdleShards \
+ *     --compressions=none,zlib --shards=1000,4000 --rounds=3 --out=results.jsonl
  * }</pre>
  *
- * <p>Arguments: the number of shards (1000), the compression (NONE or ZLIB_STREAM; NONE). Resident
- * memory is read from {@code /proc/self/status} and left out where there is none.
+ * <p>Options: {@code --clients=} (sluice), {@code --compressions=} (none,zlib,zstd; a client that
+ * has one not is left out there), {@code --tls=} (none; jdk, openssl; for sluice and netty), {@code
+ * --shards=} (1000; more than 16), {@code --rounds=} (1), {@code --idle-seconds=} over which the
+ * processor time is taken (10), {@code --heap=} the flags of the clients (-Xmx1g -XX:+UseG1GC),
+ * {@code --gateway-heap=} that of the gateway (-Xmx4g) and {@code --out=} the file to append to
+ * (none).
+ *
+ * <p>Each shard takes a file descriptor on either side: where the limit is too low the setting is
+ * left out, by name. The gateway's contexts of compression are larger than the clients': some 300
+ * kB a shard for zlib and several times that for zstd.
  */
 public final class IdleShards {
 
-  private static final int GC_ROUNDS = 5;
-  private static final long READY_MINUTES = 2;
-  private static final long NOT_KNOWN = -1;
+  private static final Set<String> OPTIONS =
+      Set.of(
+          "clients",
+          "compressions",
+          "tls",
+          "shards",
+          "rounds",
+          "idle-seconds",
+          "heap",
+          "gateway-heap",
+          "out");
+  private static final int OTHER_FILES = 500;
 
-  /** As many as large bots commonly have; the local gateway lets all of them identify at once. */
-  private static final int BUCKETS = 16;
+  /** Enough to make use of every event loop. */
+  private static final int FEW = 16;
 
-  private static final Permit AT_ONCE =
-      new Permit() {
-        @Override
-        public void sent() {
-          // nothing is paced
-        }
+  /** One client in one setting. */
+  private record Cell(String client, String compression, String tls, int shards) {
 
-        @Override
-        public void release() {
-          // nothing is paced
-        }
-      };
-
-  private IdleShards() {}
-
-  /** What the process holds at one moment. */
-  private record Footprint(long heapBytes, long residentBytes, int threads) {
-
-    static Footprint now() throws IOException {
-      for (int i = 0; i < GC_ROUNDS; i++) {
-        System.gc();
-      }
-      long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-      int threads = ManagementFactory.getThreadMXBean().getThreadCount();
-      return new Footprint(heap, readResidentBytes(), threads);
+    @Override
+    public String toString() {
+      return client + ' ' + compression + ", tls: " + tls + ", shards: " + shards;
     }
+  }
 
-    private static long readResidentBytes() throws IOException {
-      Path status = Path.of("/proc/self/status");
-      if (!Files.isReadable(status)) {
-        return NOT_KNOWN;
-      }
-      for (String line : Files.readAllLines(status)) {
-        if (line.startsWith("VmRSS:")) {
-          return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
-        }
-      }
-      return NOT_KNOWN;
-    }
+  private final Options options;
+  private final List<String> heapFlags;
+  private final String out;
+  private int failures;
+
+  private IdleShards(Options options) {
+    this.options = options;
+    this.heapFlags = List.of(options.text("heap", "-Xmx1g -XX:+UseG1GC").split(" "));
+    this.out = options.text("out", "");
   }
 
   /**
-   * Measures and prints.
+   * Measures, prints and appends to the file.
    *
-   * @param args the number of shards, the compression
-   * @throws Exception if the gateway or a shard does not start
+   * @param args the options
+   * @throws Exception if the file cannot be written
    */
   public static void main(String[] args) throws Exception {
-    int shards = args.length > 0 ? Integer.parseInt(args[0]) : 1000;
-    Compression compression = args.length > 1 ? Compression.valueOf(args[1]) : Compression.NONE;
-    Process gateway = startGateway(shards + 1);
-    try (BufferedReader output =
-        new BufferedReader(
-            new InputStreamReader(gateway.getInputStream(), StandardCharsets.UTF_8))) {
-      URI api = null;
-      String token = null;
-      while (api == null || token == null) {
-        String line = output.readLine();
-        if (line == null) {
-          throw new IOException("the gateway ended before it told its address");
-        }
-        if (line.startsWith("api=")) {
-          api = URI.create(line.substring("api=".length()));
-        } else if (line.startsWith("token=")) {
-          token = line.substring("token=".length());
-        }
-      }
-      measure(shards, compression, api, token);
-    } finally {
-      gateway.getOutputStream().close(); // which is what ends it
-      if (!gateway.waitFor(5, TimeUnit.SECONDS)) {
-        gateway.destroyForcibly();
+    System.exit(run(args) == 0 ? 0 : 1);
+  }
+
+  /** {@return how many measurements failed} */
+  static int run(String... args) throws Exception {
+    IdleShards idle = new IdleShards(Options.parse(args, OPTIONS));
+    idle.runAll(Label.command("IdleShards", args));
+    return idle.failures;
+  }
+
+  private void runAll(String command) throws Exception {
+    List<Cell> cells = cells();
+    if (!out.isEmpty()) {
+      ResultFile.append(Path.of(out), Environment.current(String.join(" ", heapFlags), command));
+    }
+    int rounds = options.number("rounds", 1);
+    for (int round = 1; round <= rounds; round++) {
+      for (Cell cell : EndToEnd.inOrderOf(round, cells)) {
+        measure(cell, round);
       }
     }
   }
 
-  private static void measure(int shards, Compression compression, URI api, String token)
-      throws Exception {
-    try (ShardManager one = manager(1, compression, api, token);
-        ShardManager many = manager(shards, compression, api, token)) {
-      start(one);
-      Footprint before = Footprint.now();
-      start(many);
-      Footprint after = Footprint.now();
-      print("one shard", before);
-      print(shards + " more", after);
-      System.out.printf(
-          Locale.ROOT,
-          "a shard (%s): heap %d B, resident %s%n",
-          compression,
-          (after.heapBytes - before.heapBytes) / shards,
-          before.residentBytes == NOT_KNOWN
-              ? "not known here"
-              : (after.residentBytes - before.residentBytes) / shards + " B");
-      many.stop(StopMode.GOODBYE).toCompletableFuture().join();
+  private List<Cell> cells() throws IOException {
+    List<Cell> cells = new ArrayList<>();
+    long maxFiles = maxFiles();
+    for (int shards : options.numbers("shards", "1000")) {
+      if (shards <= FEW) {
+        throw new IllegalArgumentException("shards: " + shards + " (expected: > " + FEW + ')');
+      }
+      for (String tls : options.list("tls", Label.NO_TLS)) {
+        for (String compression : options.list("compressions", "none,zlib,zstd")) {
+          for (String client : options.list("clients", "sluice")) {
+            Cell cell = new Cell(client, compression, tls, shards);
+            if (shards + OTHER_FILES > maxFiles) {
+              System.err.println(
+                  "left out: " + cell + ", for a process may open " + maxFiles + " files");
+            } else if (EndToEnd.has(client, compression) && hasTls(client, tls)) {
+              cells.add(cell);
+            }
+          }
+        }
+      }
     }
+    return cells;
   }
 
-  private static ShardManager manager(int shards, Compression compression, URI api, String token) {
-    return ShardManager.builder(token, Intents.nonPrivileged())
-        .apiUri(api)
-        .shards(shards)
-        .compression(compression)
-        .maxConcurrency(BUCKETS)
-        .identifyLimiter((bucket, shard) -> CompletableFuture.completedStage(AT_ONCE))
-        .build();
+  private static boolean hasTls(String client, String tls) {
+    if (tls.equals(Label.NO_TLS)) {
+      return true;
+    }
+    Label.sslProvider(tls);
+    return client.equals("sluice") || client.equals("netty");
   }
 
-  private static void start(ShardManager manager) throws Exception {
-    manager.start().toCompletableFuture().get(1, TimeUnit.MINUTES);
-    manager.ready().toCompletableFuture().get(READY_MINUTES, TimeUnit.MINUTES);
+  /** The hard limit, for the JVM raises the soft one to it. */
+  private static long maxFiles() throws IOException {
+    Path limits = Path.of("/proc/self/limits");
+    if (Files.isReadable(limits)) {
+      for (String line : Files.readAllLines(limits)) {
+        if (line.startsWith("Max open files")) {
+          String hard = line.strip().split(" +")[4];
+          return hard.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(hard);
+        }
+      }
+    }
+    return Long.MAX_VALUE;
   }
 
-  private static void print(String what, Footprint footprint) {
+  private void measure(Cell cell, int round) throws IOException, InterruptedException {
+    IdleResult result;
+    try {
+      result = idle(cell, round);
+    } catch (IOException | RuntimeException e) {
+      failures++;
+      System.err.println("FAILED, no result: round " + round + ", " + cell + ": " + e);
+      return;
+    }
     System.out.printf(
         Locale.ROOT,
-        "%-12s heap %,12d B   resident %,12d B   %d threads%n",
-        what,
-        footprint.heapBytes,
-        footprint.residentBytes,
-        footprint.threads);
+        "%2d %-44s heap %,9.0f B, resident %,9.0f B a shard, %d threads, %d event loops, %.2f %%%n",
+        round,
+        cell,
+        result.heapBytesPerShard(),
+        result.residentBytesPerShard(),
+        result.threads(),
+        result.eventLoops(),
+        result.idleCpuPercent());
+    if (!out.isEmpty()) {
+      ResultFile.append(Path.of(out), result);
+    }
   }
 
-  private static Process startGateway(int shards) throws IOException {
-    return new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                LocalGateway.class.getName(),
-                "--shards=" + shards,
-                "--max-concurrency=" + shards,
-                "--guilds-per-shard=1",
-                "--until-stdin-closes"))
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+  private IdleResult idle(Cell cell, int round) throws IOException, InterruptedException {
+    Path trust = Files.createTempFile("local-gateway", ".pem");
+    List<String> gatewayOptions =
+        new ArrayList<>(
+            List.of("--shards=" + cell.shards(), "--guilds-per-shard=1", "--compression-level=1"));
+    boolean tls = !cell.tls().equals(Label.NO_TLS);
+    if (tls) {
+      gatewayOptions.add("--tls=" + trust);
+    }
+    String[] tlsOptions =
+        tls ? new String[] {"--tls=" + cell.tls(), "--trust=" + trust} : new String[0];
+    try (GatewayProcess gateway =
+        GatewayProcess.start(options.text("gateway-heap", "-Xmx4g"), gatewayOptions)) {
+      ClientProcess client =
+          ClientProcess.start(
+              cell.client(), heapFlags, gateway.address(), cell.compression(), FEW, tlsOptions);
+      try {
+        return idle(client, cell, round);
+      } finally {
+        client.kill();
+      }
+    } finally {
+      Files.delete(trust);
+    }
+  }
+
+  private IdleResult idle(ClientProcess client, Cell cell, int round)
+      throws IOException, InterruptedException {
+    ClientProcess.Footprint warm = client.footprint();
+    client.startMore(FEW);
+    ClientProcess.Footprint few = client.footprint();
+    client.startMore(cell.shards());
+    ClientProcess.Footprint all = client.footprint();
+    ClientProcess.IdleCpu cpu = client.idleCpu(options.number("idle-seconds", 10));
+    long heap = all.heapBytes() - few.heapBytes() - (few.heapBytes() - warm.heapBytes());
+    long resident =
+        all.residentBytes() - few.residentBytes() - (few.residentBytes() - warm.residentBytes());
+    int threadsOfFew = few.threads() - warm.threads();
+    return new IdleResult(
+        round,
+        cell.client(),
+        cell.compression(),
+        cell.tls(),
+        cell.shards(),
+        (double) heap / (cell.shards() - FEW),
+        (double) resident / (cell.shards() - FEW),
+        all.threads() - 2 * threadsOfFew,
+        all.eventLoops(),
+        Math.max(0, cpu.percent()));
   }
 }

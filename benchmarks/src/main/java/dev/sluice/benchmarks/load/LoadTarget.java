@@ -2,6 +2,7 @@ package dev.sluice.benchmarks.load;
 
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.Intents;
+import io.netty.handler.ssl.SslContext;
 import java.net.URI;
 
 /**
@@ -12,12 +13,40 @@ import java.net.URI;
  * @param token the bare bot token that the gateway knows
  * @param compression what the client asks for
  * @param shards how many shards it runs, from 0
+ * @param sslContext what is trusted, and by which provider, if the URLs are those of TLS; else null
  */
 public record LoadTarget(
-    URI gatewayUri, URI apiUri, String token, Compression compression, int shards) {
+    URI gatewayUri,
+    URI apiUri,
+    String token,
+    Compression compression,
+    int shards,
+    SslContext sslContext) {
 
   /** What every client asks for. */
   public static final Intents INTENTS = Intents.nonPrivileged();
+
+  /**
+   * Makes a target without TLS.
+   *
+   * @param gatewayUri the base URL of the gateway
+   * @param apiUri the base of the HTTP endpoints
+   * @param token the bare bot token that the gateway knows
+   * @param compression what the client asks for
+   * @param shards how many shards it runs, from 0
+   */
+  public LoadTarget(URI gatewayUri, URI apiUri, String token, Compression compression, int shards) {
+    this(gatewayUri, apiUri, token, compression, shards, null);
+  }
+
+  /**
+   * {@return the same target with another number of shards}
+   *
+   * @param shards how many
+   */
+  LoadTarget withShards(int shards) {
+    return new LoadTarget(gatewayUri, apiUri, token, compression, shards, sslContext);
+  }
 
   /** {@return all but the token} */
   @Override

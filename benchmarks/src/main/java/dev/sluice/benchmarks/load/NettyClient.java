@@ -1,7 +1,6 @@
 package dev.sluice.benchmarks.load;
 
 import dev.sluice.gateway.Compression;
-import dev.sluice.gateway.Intents;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -89,9 +88,17 @@ final class NettyClient implements LoadClient {
               new ChannelInitializer<SocketChannel>() {
                 @Override
                 protected void initChannel(SocketChannel channel) {
+                  channel.pipeline().addLast(reads.next());
+                  if (target.sslContext() != null) {
+                    channel
+                        .pipeline()
+                        .addLast(
+                            target
+                                .sslContext()
+                                .newHandler(channel.alloc(), uri.getHost(), uri.getPort()));
+                  }
                   channel
                       .pipeline()
-                      .addLast(reads.next())
                       .addLast(new HttpClientCodec())
                       .addLast(new HttpObjectAggregator(MAX_RESPONSE_BYTES))
                       .addLast(new Upgrade(target, handler));
@@ -171,6 +178,7 @@ final class NettyClient implements LoadClient {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
+      // With TLS it is written once that is up.
       handshaker.handshake(ctx.channel()).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
 
@@ -202,7 +210,7 @@ final class NettyClient implements LoadClient {
           """
           {"op":2,"d":{"token":"%s","intents":%d,"shard":[%d,%d],\
           "properties":{"os":"linux","browser":"netty","device":"netty"}}}"""
-              .formatted(target.token(), Intents.nonPrivileged().value(), shard, target.shards());
+              .formatted(target.token(), LoadTarget.INTENTS.value(), shard, target.shards());
       this.shard = shard;
       this.counter = counter;
       this.inflation =

@@ -1,6 +1,5 @@
 package dev.sluice.benchmarks.load;
 
-import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.PipelineCustomizer;
 import dev.sluice.gateway.netty.SessionStore;
@@ -21,7 +20,7 @@ final class SluiceClient implements LoadClient {
   @Override
   public void start(LoadTarget target, EventCounter counter) throws Exception {
     ShardManagerBuilder builder =
-        ShardManager.builder(target.token(), Intents.nonPrivileged())
+        ShardManager.builder(target.token(), LoadTarget.INTENTS)
             .apiUri(target.apiUri())
             .shards(target.shards())
             .compression(target.compression())
@@ -35,6 +34,9 @@ final class SluiceClient implements LoadClient {
                 })
             .onDispatch(
                 (shard, dispatch) -> counter.received(shard.id().id(), dispatch.sequence()));
+    if (target.sslContext() != null) {
+      builder.sslContext(target.sslContext());
+    }
     manager = builder.build();
     manager.start().toCompletableFuture().get(READY_MINUTES, TimeUnit.MINUTES);
     manager.ready().toCompletableFuture().get(READY_MINUTES, TimeUnit.MINUTES);
