@@ -66,14 +66,14 @@ final class Charts {
                     result -> result.benchmark().equals(SIZES + method) && bytes(result) == size,
                     MicroResult::score);
             if (spread != null) {
-              points.add(new double[] {Math.log10(size), spread.median()});
+              points.add(new double[] {StrictMath.log10(size), spread.median()});
             }
           }
           addLine(lines, title, points);
         });
     List<LineChart.Tick> ticks =
         sizes.stream()
-            .map(size -> new LineChart.Tick(Math.log10(size), Figures.whole(size)))
+            .map(size -> new LineChart.Tick(StrictMath.log10(size), Figures.whole(size)))
             .toList();
     if (!lines.isEmpty() && ticks.size() > 1) {
       charts.put(
@@ -225,7 +225,7 @@ final class Charts {
   /** Points over log10(1 / (1 - percentile)), as HdrHistogram plots them. */
   private List<double[]> percentiles(Predicate<LatencyResult> which) {
     Map<Double, ToDoubleFunction<LatencyResult>> nanos = new LinkedHashMap<>();
-    nanos.put(Math.log10(2), LatencyResult::p50Nanos);
+    nanos.put(StrictMath.log10(2), LatencyResult::p50Nanos);
     nanos.put(1.0, LatencyResult::p90Nanos);
     nanos.put(2.0, LatencyResult::p99Nanos);
     nanos.put(3.0, LatencyResult::p999Nanos);

@@ -4,7 +4,10 @@ import dev.sluice.benchmarks.report.Svg.Anchor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Lines over given places of the horizontal axis; the vertical axis is logarithmic. */
+/**
+ * Lines over given places of the horizontal axis; the vertical axis is logarithmic. Logarithms are
+ * strict, for the same bytes on every machine.
+ */
 final class LineChart {
 
   private static final int WIDTH = 860;
@@ -52,8 +55,8 @@ final class LineChart {
           throw new IllegalArgumentException(
               line.label() + ": " + point[1] + " (expected: > 0, on a logarithmic axis)");
         }
-        lowest = Math.min(lowest, Math.log10(point[1]));
-        highest = Math.max(highest, Math.log10(point[1]));
+        lowest = Math.min(lowest, StrictMath.log10(point[1]));
+        highest = Math.max(highest, StrictMath.log10(point[1]));
       }
     }
     int bottomDecade = (int) Math.floor(lowest);
@@ -83,7 +86,7 @@ final class LineChart {
         points.add(
             new double[] {
               LEFT + (point[0] - firstTick) * perX,
-              HEIGHT - BOTTOM - (Math.log10(point[1]) - bottomDecade) * perDecade
+              HEIGHT - BOTTOM - (StrictMath.log10(point[1]) - bottomDecade) * perDecade
             });
       }
       svg.path(points, line.color());
@@ -93,7 +96,7 @@ final class LineChart {
   }
 
   private static String decade(int decade) {
-    double value = Math.pow(10, decade);
+    double value = StrictMath.pow(10, decade);
     return decade >= 0 ? Figures.whole((long) value) : Figures.of(value);
   }
 

@@ -50,6 +50,7 @@ final class Svg {
   private void text(double x, double y, Anchor anchor, String color, String more, String content) {
     elements.add(
         String.format(
+            Locale.ROOT,
             "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\" fill=\"%s\"%s>%s</text>",
             number(x),
             number(y),
@@ -62,22 +63,36 @@ final class Svg {
   void rectangle(double x, double y, double width, double height, String color) {
     elements.add(
         String.format(
+            Locale.ROOT,
             "<rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" fill=\"%s\"/>",
-            number(x), number(y), number(width), number(height), color));
+            number(x),
+            number(y),
+            number(width),
+            number(height),
+            color));
   }
 
   void line(double x1, double y1, double x2, double y2, String color) {
     elements.add(
         String.format(
+            Locale.ROOT,
             "<line x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\" stroke=\"%s\"/>",
-            number(x1), number(y1), number(x2), number(y2), color));
+            number(x1),
+            number(y1),
+            number(x2),
+            number(y2),
+            color));
   }
 
   void circle(double x, double y, double radius, String color) {
     elements.add(
         String.format(
+            Locale.ROOT,
             "<circle cx=\"%s\" cy=\"%s\" r=\"%s\" fill=\"%s\"/>",
-            number(x), number(y), number(radius), color));
+            number(x),
+            number(y),
+            number(radius),
+            color));
   }
 
   void path(List<double[]> points, String color) {
@@ -88,17 +103,23 @@ final class Svg {
     }
     elements.add(
         String.format(
+            Locale.ROOT,
             "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/>",
-            text, color));
+            text,
+            color));
   }
 
   /** {@return the whole picture} */
   String draw() {
     return String.format(
+            Locale.ROOT,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
                 + " viewBox=\"0 0 %d %d\" font-family=\"Helvetica, Arial, sans-serif\""
                 + " font-size=\"12\">\n",
-            width, height, width, height)
+            width,
+            height,
+            width,
+            height)
         + "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
         + String.join("\n", elements)
         + "\n</svg>\n";

@@ -6,6 +6,7 @@ import dev.sluice.benchmarks.results.IdleResult;
 import dev.sluice.benchmarks.results.LatencyResult;
 import dev.sluice.benchmarks.results.Measured;
 import dev.sluice.benchmarks.results.MicroResult;
+import dev.sluice.benchmarks.results.Run;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -119,23 +120,29 @@ final class Tables {
     if (jdks.isEmpty()) {
       return NO_RESULTS;
     }
-    Set<String> lines = new LinkedHashSet<>();
+    Map<String, Set<String>> commands = new LinkedHashMap<>();
     for (Jdk jdk : jdks) {
-      jdk.runs().forEach(run -> lines.add(environment(run.environment())));
+      for (Run run : jdk.runs()) {
+        commands
+            .computeIfAbsent(machine(run.environment()), key -> new LinkedHashSet<>())
+            .add(command(run.environment()));
+      }
     }
-    return String.join("\n", lines) + '\n';
+    StringBuilder text = new StringBuilder();
+    commands.forEach(
+        (machine, ofMachine) -> {
+          text.append("* ").append(machine).append('\n');
+          ofMachine.forEach(command -> text.append("  * ").append(command).append('\n'));
+        });
+    return text.toString();
   }
 
-  private static String environment(Environment environment) {
+  private static String machine(Environment environment) {
     String versions =
         environment.versions().entrySet().stream()
             .map(version -> version.getKey() + ' ' + version.getValue())
             .collect(Collectors.joining(", "));
-    return "* `"
-        + environment.command()
-        + "`: "
-        + environment.date()
-        + "; JDK "
+    return "JDK "
         + environment.jdk()
         + "; "
         + environment.cpu()
@@ -143,9 +150,16 @@ final class Tables {
         + environment.cores()
         + " cores; "
         + environment.os()
-        + (environment.heapFlags().isEmpty() ? "" : "; `" + environment.heapFlags() + '`')
         + "; "
         + versions;
+  }
+
+  private static String command(Environment environment) {
+    return environment.date()
+        + ": `"
+        + environment.command()
+        + '`'
+        + (environment.heapFlags().isEmpty() ? "" : " with `" + environment.heapFlags() + '`');
   }
 
   /**
@@ -168,6 +182,11 @@ final class Tables {
           text.append(microTable(results)).append('\n');
         });
     return text.isEmpty() ? NO_RESULTS : text.toString().stripTrailing() + '\n';
+  }
+
+  /** The profiler spreads what the harness allocates over all operations: a trifle is nothing. */
+  private static String allocated(double bytes) {
+    return Figures.of(bytes < Bars.NO_BYTES ? 0 : bytes);
   }
 
   private static String column(MicroResult result) {
@@ -211,7 +230,7 @@ final class Tables {
             } else {
               String other = cell.get(0).unit().equals(unit) ? "" : ' ' + cell.get(0).unit();
               cells.add(Figures.withRange(spread(cell, MicroResult::score)) + other);
-              cells.add(Figures.of(spread(cell, MicroResult::allocatedBytesPerOp).median()));
+              cells.add(allocated(spread(cell, MicroResult::allocatedBytesPerOp).median()));
             }
           }
           table.add(cells);

@@ -50,7 +50,7 @@ public record Environment(
    * {@return the environment of this JVM today, with the versions that this jar was built with}
    *
    * @param heapFlags the flags of the measured JVMs
-   * @param command the command of the run
+   * @param command the command of the run; where it writes to is left out
    */
   public static Environment current(String heapFlags, String command) {
     return new Environment(
@@ -65,7 +65,7 @@ public record Environment(
         Runtime.getRuntime().availableProcessors(),
         heapFlags,
         builtWith(),
-        command);
+        command.replaceAll(" --out=\\S*", ""));
   }
 
   private static String cpuModel() {

@@ -3,6 +3,7 @@ package dev.sluice.benchmarks.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.benchmarks.results.Measured;
+import dev.sluice.benchmarks.results.MicroResult;
 import dev.sluice.benchmarks.results.Run;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -83,6 +84,32 @@ class ReportTest {
         new Run(Fabricated.ENVIRONMENT, List.of(Fabricated.flood(1, "sluice", "none", 1_000)));
     assertThat(Charts.of(new Jdk("jdk17", List.of(run))).keySet())
         .containsExactly("cpu-batches", "throughput-none");
+  }
+
+  @Test
+  void benchmarksOfOneClassStandBesideEachOtherByTheirParameters() {
+    Run run =
+        new Run(
+            Fabricated.ENVIRONMENT,
+            List.of(
+                micro("RecvBenchmark.recv", "MIXED", "ns/op", 58.123, 0.02),
+                micro("RecvBenchmark.recv", "4096", "ns/op", 60, 24),
+                micro("RecvBenchmark.copy", "MIXED", "us/op", 2, 0)));
+    assertThat(Tables.micro(new Jdk("jdk17", List.of(run))))
+        .isEqualTo(
+            """
+            **RecvBenchmark**
+
+            |  | MIXED: ns/op | B/op | 4096 event: ns/op | B/op |
+            | --- | ---: | ---: | ---: | ---: |
+            | `recv` | 58.1 | 0 | 60.0 | 24.0 |
+            | `copy` | 2.00 us/op | 0 |  |  |
+            """);
+  }
+
+  private static MicroResult micro(
+      String benchmark, String event, String unit, double score, double bytes) {
+    return new MicroResult(1, benchmark, Map.of("event", event), "avgt", unit, score, bytes);
   }
 
   @Test

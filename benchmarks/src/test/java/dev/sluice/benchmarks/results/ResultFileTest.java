@@ -149,7 +149,8 @@ class ResultFileTest {
 
   @Test
   void theCurrentEnvironmentNamesEverything() {
-    Environment current = Environment.current("-Xmx1g", "EndToEnd --rounds=7");
+    Environment current = Environment.current("-Xmx1g", "EndToEnd --out=/home/x.jsonl --rounds=7");
+    assertThat(current.command()).isEqualTo("EndToEnd --rounds=7");
     assertThat(current.jdk()).startsWith(System.getProperty("java.version"));
     assertThat(current.cores()).isEqualTo(Runtime.getRuntime().availableProcessors());
     assertThat(current.versions().keySet()).contains("sluice", "netty", "jackson", "zstd-jni");
