@@ -179,15 +179,26 @@ final class Charts {
           .forEach(latency -> loads.add(latency.loadPercent()));
       List<LineChart.Line> ours = new ArrayList<>();
       for (int load : loads) {
-        Predicate<LatencyResult> atLoad = oneShard.and(latency -> latency.loadPercent() == load);
+        addLine(
+            ours,
+            load + " % load",
+            percentiles(
+                oneShard.and(
+                    latency ->
+                        latency.client().equals(Clients.SLUICE) && latency.loadPercent() == load)));
+      }
+      addPercentileChart(
+          "latency-" + compression, "Latency of Sluice by load, one shard, ", compression, ours);
+      for (int load : loads) {
         List<LineChart.Line> lines = new ArrayList<>();
         for (String client : Clients.ALL) {
-          List<double[]> points =
-              percentiles(atLoad.and(latency -> latency.client().equals(client)));
-          addLine(lines, Clients.title(client), points, Clients.ALL.indexOf(client));
-          if (client.equals(Clients.SLUICE)) {
-            addLine(ours, load + " % load", points);
-          }
+          addLine(
+              lines,
+              Clients.title(client),
+              percentiles(
+                  oneShard.and(
+                      latency -> latency.client().equals(client) && latency.loadPercent() == load)),
+              Clients.ALL.indexOf(client));
         }
         addPercentileChart(
             "latency-" + compression + '-' + load,
@@ -195,8 +206,6 @@ final class Charts {
             compression,
             lines);
       }
-      addPercentileChart(
-          "latency-" + compression, "Latency of Sluice by load, one shard, ", compression, ours);
     }
   }
 
