@@ -758,7 +758,12 @@ public final class Shard implements Dispatch.Acknowledger {
     boolean answer = connection().state() == GatewayState.STOPPED;
     Channel closing = answer ? null : detach();
     if (closing != null) {
-      closing.writeAndFlush(close.retain()).addListener(ChannelFutureListener.CLOSE);
+      // Without the reason, which need not be UTF-8: a server may have cut it within a character.
+      ByteBuf code =
+          close.content().readRetainedSlice(Math.min(close.content().readableBytes(), 2));
+      closing
+          .writeAndFlush(new CloseWebSocketFrame(true, 0, code))
+          .addListener(ChannelFutureListener.CLOSE);
       closeByForce(closing);
     }
     afterInput();
