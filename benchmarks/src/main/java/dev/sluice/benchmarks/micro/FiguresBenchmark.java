@@ -102,7 +102,7 @@ public class FiguresBenchmark {
     shard.run(
         () -> {
           for (int i = 0; i < PipelineBenchmark.EVENTS / Reads.MESSAGES; i++) {
-            LiveShard.feed(shard.pipeline(), reads.all());
+            reads.feed(shard.pipeline());
             reads.advance();
           }
         });

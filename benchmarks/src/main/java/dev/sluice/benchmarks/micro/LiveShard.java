@@ -10,7 +10,6 @@ import dev.sluice.gateway.netty.Shard;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerBuilder;
 import dev.sluice.gateway.testkit.LocalGateway;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
@@ -80,14 +79,6 @@ final class LiveShard implements AutoCloseable {
   void run(Runnable task) throws InterruptedException {
     EventLoop eventLoop = pipeline().channel().eventLoop();
     eventLoop.submit(task).sync();
-  }
-
-  /** Gives a pipeline reads, one after another; on its event loop. */
-  static void feed(ChannelPipeline pipeline, ByteBuf[] reads) {
-    for (ByteBuf read : reads) {
-      pipeline.fireChannelRead(read.retainedDuplicate());
-      pipeline.fireChannelReadComplete();
-    }
   }
 
   @Override

@@ -181,7 +181,7 @@ public class PipelineBenchmark {
     shard.run(
         () -> {
           for (int lap = 0; lap < LAPS; lap++) {
-            LiveShard.feed(shard.pipeline(), reads.all());
+            reads.feed(shard.pipeline());
             reads.advance();
           }
         });
@@ -197,7 +197,7 @@ public class PipelineBenchmark {
     shard.run(
         () -> {
           for (int lap = 0; lap < LAPS; lap++) {
-            LiveShard.feed(channel.pipeline(), reads.all());
+            reads.feed(channel.pipeline());
           }
         });
     return handled;

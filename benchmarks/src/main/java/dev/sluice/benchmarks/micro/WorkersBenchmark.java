@@ -163,7 +163,7 @@ public class WorkersBenchmark {
     shard.run(
         () -> {
           for (int i = 0; i < PipelineBenchmark.EVENTS / Reads.MESSAGES; i++) {
-            LiveShard.feed(shard.pipeline(), reads.all());
+            reads.feed(shard.pipeline());
             reads.advance();
           }
         });
