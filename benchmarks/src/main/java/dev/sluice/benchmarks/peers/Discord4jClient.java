@@ -51,19 +51,19 @@ public final class Discord4jClient implements LoadClient {
   private static final Duration IDENTIFY_WINDOW = Duration.ofSeconds(5);
   private static final int MAX_MISSED_ACKS = 1; // that of its core
   private static final int ATTEMPTS = 5;
-  private static final Duration ATTEMPT = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  private final Duration attemptDuration;
+  private final Duration patience;
   private final List<RunningShard> shards = new ArrayList<>();
   private GatewayReactorResources resources;
 
-  /** Makes a client that waits 20 s for its shards before it starts those again that are lost. */
+  /** Makes a client that takes shards for lost when none became ready for 20 s. */
   public Discord4jClient() {
-    this(ATTEMPT);
+    this(PATIENCE);
   }
 
-  Discord4jClient(Duration attemptDuration) {
-    this.attemptDuration = attemptDuration;
+  Discord4jClient(Duration patience) {
+    this.patience = patience;
   }
 
   @Override
@@ -109,13 +109,14 @@ public final class Discord4jClient implements LoadClient {
     }
   }
 
-  /** {@return the shards that are still not ready when the time is up} */
+  /** {@return the shards that are still not ready when none became so for a while} */
   private List<Integer> awaitReady(List<RunningShard> starting) throws InterruptedException {
     List<Integer> missing = new ArrayList<>();
-    long deadlineNanos = System.nanoTime() + attemptDuration.toNanos();
+    long deadlineNanos = System.nanoTime() + patience.toNanos();
     for (RunningShard shard : starting) {
       if (shard.ready.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
         shards.add(shard);
+        deadlineNanos = System.nanoTime() + patience.toNanos();
       } else {
         shard.execution.dispose();
         missing.add(shard.id);
