@@ -47,6 +47,12 @@ final class AcknowledgementLog {
 
   /** Acknowledges a sequence; one that is unknown or acknowledged already changes nothing. */
   void acknowledge(long sequence) {
+    if (size == 1 && ring[head] == sequence && ring.length <= KEPT_SLOTS) {
+      checkpoint = sequence; // as when each event is handled before the next
+      head = (head + 1) & (ring.length - 1);
+      size = 0;
+      return;
+    }
     int index = find(sequence);
     if (index < 0) {
       return;

@@ -94,35 +94,46 @@ public final class Dispatch {
 
   Dispatch() {}
 
+  /*
+   * References are written only where they change: a garbage collector that moves objects asks a
+   * price for each that is written to an old one, and this one soon is.
+   */
+  @SuppressWarnings("ReferenceEquality")
   void borrow(
       GatewayConnection owner,
-      ObjectMapper mapper,
       EventType type,
       Envelope envelope,
       int sessionEpoch,
       ByteBuffer message) {
-    this.owner = owner;
-    this.mapper = mapper;
-    this.type = type;
-    this.encoding = envelope.encoding();
-    this.envelope = envelope;
+    if (this.owner != owner) {
+      this.owner = owner;
+      this.mapper = owner.objectMapper();
+    }
+    if (this.envelope != envelope) {
+      this.envelope = envelope;
+      this.encoding = envelope.encoding();
+    }
+    if (this.message != message) {
+      this.message = message;
+    }
+    if (this.type != type) {
+      this.type = type;
+    }
+    if (mark != DispatchMark.NONE) {
+      mark = DispatchMark.NONE;
+    }
     this.name = null;
     this.sequence = envelope.sequence();
     this.sessionEpoch = sessionEpoch;
-    this.message = message;
     this.dataStart = envelope.dataStart();
     this.dataEnd = envelope.dataEnd();
     this.guildIdKnown = false;
     this.deferred = false;
-    this.mark = DispatchMark.NONE;
     this.valid = true;
   }
 
   void invalidate() {
     valid = false;
-    owner = null;
-    envelope = null;
-    message = NOTHING;
   }
 
   /** {@return the event; {@link EventType#UNKNOWN} for a name that has no constant} */

@@ -39,6 +39,7 @@ public final class GatewayConfig {
   private final URI gatewayUri;
   private final Encoding encoding;
   private final Compression compression;
+  private final @Nullable FrameType expectedFrames;
   private final @Nullable Presence presence;
   private final int largeThreshold;
   private final String clientName;
@@ -61,6 +62,12 @@ public final class GatewayConfig {
     this.gatewayUri = builder.gatewayUri;
     this.encoding = builder.encoding;
     this.compression = builder.compression;
+    this.expectedFrames =
+        switch (compression) {
+          case NONE -> encoding.frameType();
+          case PAYLOAD -> null; // plain or compressed, as the gateway likes
+          case ZLIB_STREAM, ZSTD_STREAM -> FrameType.BINARY;
+        };
     this.presence = builder.presence;
     this.largeThreshold = builder.largeThreshold;
     this.clientName = builder.clientName;
@@ -115,6 +122,11 @@ public final class GatewayConfig {
   /** {@return how the gateway compresses} */
   public Compression compression() {
     return compression;
+  }
+
+  /** The only kind of message that may arrive; null if both may. */
+  @Nullable FrameType expectedFrames() {
+    return expectedFrames;
   }
 
   /** {@return the presence that IDENTIFY carries, or null for none} */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.sluice.gateway.Reconnect.Cause;
 import dev.sluice.gateway.internal.Envelope;
@@ -978,31 +979,39 @@ public final class GatewayConnection {
           type + " message (" + config.encoding() + ", compression: " + config.compression() + ')');
       return null;
     }
-    ByteBuffer payload = message;
-    int start = message.position();
-    int end = message.limit();
-    boolean pieced = inPieces;
     if (isCompressed(type)) {
-      try {
-        inPieces = !decompress(message);
-        if (inPieces) {
-          return null;
-        }
-      } catch (DataFormatException e) {
-        protocolError(config.compression() + ": " + e.getMessage());
-        return null;
-      }
-      payload = scratch.inflated.view();
-      start = 0;
-      end = scratch.inflated.length();
-    } else if (end - start > config.maxMessageBytes()) {
+      return receiveCompressed(message);
+    }
+    int length = message.remaining();
+    if (length > config.maxMessageBytes()) {
       protocolError(
-          "message of " + (end - start) + " bytes (expected: <= " + config.maxMessageBytes() + ')');
+          "message of " + length + " bytes (expected: <= " + config.maxMessageBytes() + ')');
       return null;
     }
-    inflatedBytes += end - start;
+    inflatedBytes += length;
     Envelope envelope = scratch.envelope(config);
-    boolean intact = envelope.scan(payload, start, end);
+    if (!envelope.scan(message, message.position(), message.limit())) {
+      onMalformed(envelope);
+      return null;
+    }
+    return handle(envelope, envelope.message());
+  }
+
+  private @Nullable Dispatch receiveCompressed(ByteBuffer message) {
+    boolean pieced = inPieces;
+    try {
+      inPieces = !decompress(message);
+      if (inPieces) {
+        return null;
+      }
+    } catch (DataFormatException e) {
+      protocolError(config.compression() + ": " + e.getMessage());
+      return null;
+    }
+    int length = scratch.inflated.length();
+    inflatedBytes += length;
+    Envelope envelope = scratch.envelope(config);
+    boolean intact = envelope.scan(scratch.inflated.view(), 0, length);
     if (pieced && !(intact && isReadable(envelope))) {
       // A message that lost its end was taken together with the next. Both will be replayed.
       protocolError("payload in pieces that do not fit together");
@@ -1017,11 +1026,8 @@ public final class GatewayConnection {
 
   /** Whether the configuration lets a message of this kind arrive. */
   private boolean isExpected(FrameType type) {
-    return switch (config.compression()) {
-      case NONE -> type == config.encoding().frameType();
-      case PAYLOAD -> true; // plain or compressed, as the gateway likes
-      case ZLIB_STREAM, ZSTD_STREAM -> type == FrameType.BINARY;
-    };
+    FrameType expected = config.expectedFrames();
+    return expected == null || expected == type;
   }
 
   private boolean isCompressed(FrameType type) {
@@ -1038,10 +1044,11 @@ public final class GatewayConnection {
   }
 
   private @Nullable Dispatch handle(Envelope envelope, ByteBuffer payload) {
-    switch (Opcode.of(envelope.op())) {
-      case DISPATCH -> {
-        return onDispatch(envelope, payload);
-      }
+    Opcode opcode = Opcode.of(envelope.op());
+    if (opcode == Opcode.DISPATCH) {
+      return onDispatch(envelope, payload);
+    }
+    switch (opcode) {
       case HEARTBEAT -> heartbeatRequested = true;
       case RECONNECT ->
           disconnect(
@@ -1053,7 +1060,8 @@ public final class GatewayConnection {
       case INVALID_SESSION -> onInvalidSession(isTrue(envelope, payload));
       case HELLO -> onHello(envelope, payload);
       case HEARTBEAT_ACK -> heartbeat.acked(clock.nanoTime());
-      case IDENTIFY,
+      case DISPATCH,
+          IDENTIFY,
           PRESENCE_UPDATE,
           VOICE_STATE_UPDATE,
           RESUME,
@@ -1069,12 +1077,12 @@ public final class GatewayConnection {
   private @Nullable Dispatch onDispatch(Envelope envelope, ByteBuffer payload) {
     long sequence = envelope.sequence();
     EventType type = envelope.type() == null ? EventType.UNKNOWN : envelope.type();
-    Signal signal =
-        switch (type) {
-          case READY -> Signal.READY;
-          case RESUMED -> Signal.RESUMED;
-          default -> Signal.DISPATCH;
-        };
+    Signal signal = Signal.DISPATCH;
+    if (type == EventType.READY) {
+      signal = Signal.READY;
+    } else if (type == EventType.RESUMED) {
+      signal = Signal.RESUMED;
+    }
     if (TransitionTable.next(state, signal) == null) {
       ignoredInputs++; // an event before READY has no session that it could belong to
       return null;
@@ -1106,7 +1114,7 @@ public final class GatewayConnection {
       return null;
     }
     Dispatch dispatch = scratch.dispatch;
-    dispatch.borrow(this, config.objectMapper(), type, envelope, sessionEpoch, payload);
+    dispatch.borrow(this, type, envelope, sessionEpoch, payload);
     return dispatch;
   }
 
@@ -1584,6 +1592,11 @@ public final class GatewayConnection {
       acknowledgements.acknowledge(unsettled);
       unsettled = -1;
     }
+  }
+
+  /** What reads the dispatches of this connection. */
+  ObjectMapper objectMapper() {
+    return config.objectMapper();
   }
 
   void deferAcknowledgement() {

@@ -12,8 +12,6 @@ import static dev.sluice.gateway.GatewayState.STOPPED;
 import static dev.sluice.gateway.GatewayState.WAIT_HELLO;
 import static dev.sluice.gateway.GatewayState.WAIT_PERMIT;
 
-import java.util.EnumMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class TransitionTable {
 
-  private static final Map<GatewayState, Map<Signal, GatewayState>> NEXT =
-      new EnumMap<>(GatewayState.class);
+  private static final int SIGNALS = Signal.values().length;
+
+  /** A row of all signals for each state, null where there is no change: read for every event. */
+  private static final @Nullable GatewayState[] NEXT =
+      new GatewayState[GatewayState.values().length * SIGNALS];
 
   static {
     on(IDLE, Signal.DIALLED, CONNECTING);
@@ -81,15 +82,19 @@ final class TransitionTable {
 
   /** The state that a signal leads to, or null when the state does not expect it. */
   static @Nullable GatewayState next(GatewayState state, Signal signal) {
-    Map<Signal, GatewayState> row = NEXT.get(state);
-    return row == null ? null : row.get(signal);
+    return NEXT[index(state, signal)];
+  }
+
+  @SuppressWarnings("EnumOrdinal") // two maps would be most of what an event costs here
+  private static int index(GatewayState state, Signal signal) {
+    return state.ordinal() * SIGNALS + signal.ordinal();
   }
 
   private static void on(GatewayState state, Signal signal, GatewayState next) {
-    GatewayState previous =
-        NEXT.computeIfAbsent(state, s -> new EnumMap<>(Signal.class)).put(signal, next);
-    if (previous != null) {
+    int index = index(state, signal);
+    if (NEXT[index] != null) {
       throw new AssertionError("two rows for " + state + " and " + signal);
     }
+    NEXT[index] = next;
   }
 }

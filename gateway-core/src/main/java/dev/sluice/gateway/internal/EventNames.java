@@ -16,19 +16,31 @@ final class EventNames {
   /** An odd number with random bits: the upper bits of a product depend on all of a name. */
   private static final long MIXER = 0x9E3779B97F4A7C15L;
 
+  /** The index of the last word, however many there are. */
+  private static final int LAST = 1 << 20;
+
   private static final EventType[] TYPES = new EventType[SLOTS];
-  private static final ByteBuffer[] NAMES = new ByteBuffer[SLOTS];
+
+  /** The names as the words that {@link #word} takes them apart into; null in a free slot. */
+  private static final long[][] NAMES = new long[SLOTS][];
+
+  private static final int[] LENGTHS = new int[SLOTS];
 
   static {
     for (EventType type : EventType.values()) {
       if (type != EventType.UNKNOWN) {
         ByteBuffer name = ByteBuffer.wrap(type.name().getBytes(US_ASCII));
-        int slot = slot(name, 0, name.limit());
+        int length = name.limit();
+        int slot = slot(word(name, 0, length, 0), word(name, 0, length, LAST), length);
         while (NAMES[slot] != null) {
           slot = next(slot);
         }
         TYPES[slot] = type;
-        NAMES[slot] = name;
+        LENGTHS[slot] = length;
+        NAMES[slot] = new long[(length + Words.BYTES - 1) / Words.BYTES];
+        for (int i = 0; i < NAMES[slot].length; i++) {
+          NAMES[slot][i] = word(name, 0, length, i);
+        }
       }
     }
   }
@@ -37,9 +49,15 @@ final class EventNames {
 
   /** {@return the type that the bytes name, {@link EventType#UNKNOWN} when none} */
   static EventType find(ByteBuffer message, int start, int end) {
-    int slot = slot(message, start, end);
-    for (ByteBuffer name = NAMES[slot]; name != null; name = NAMES[slot]) {
-      if (same(name, message, start, end - start)) {
+    int length = end - start;
+    long first = word(message, start, length, 0);
+    long last = word(message, start, length, LAST);
+    int slot = slot(first, last, length);
+    for (long[] name = NAMES[slot]; name != null; name = NAMES[slot]) {
+      if (name[0] == first
+          && name[name.length - 1] == last
+          && LENGTHS[slot] == length
+          && isSameBetween(name, message, start)) {
         return TYPES[slot];
       }
       slot = next(slot);
@@ -47,41 +65,33 @@ final class EventNames {
     return EventType.UNKNOWN;
   }
 
-  private static int slot(ByteBuffer message, int start, int end) {
-    long hash = (long) end - start;
-    if (hash >= Words.BYTES) {
-      // The first and the last word tell all names but a few apart.
-      hash += (Words.at(message, start) * MIXER) ^ Words.at(message, end - Words.BYTES);
-    } else {
-      for (int i = start; i < end; i++) {
-        hash = (hash << Byte.SIZE) | message.get(i);
-      }
-    }
-    return (int) ((hash * MIXER) >>> (Long.SIZE - SLOT_BITS));
+  /** The first and the last word tell all names but a few apart. */
+  private static int slot(long first, long last, int length) {
+    return (int) (((((first * MIXER) ^ last) + length) * MIXER) >>> (Long.SIZE - SLOT_BITS));
   }
 
   private static int next(int slot) {
     return (slot + 1) % SLOTS;
   }
 
-  private static boolean same(ByteBuffer name, ByteBuffer message, int start, int length) {
-    if (name.limit() != length) {
-      return false;
-    }
-    if (length < Words.BYTES) {
-      for (int i = 0; i < length; i++) {
-        if (name.get(i) != message.get(start + i)) {
-          return false;
-        }
-      }
-      return true;
-    }
-    int last = length - Words.BYTES;
-    for (int i = 0; i < last; i += Words.BYTES) {
-      if (Words.at(name, i) != Words.at(message, start + i)) {
+  private static boolean isSameBetween(long[] name, ByteBuffer message, int start) {
+    for (int i = 1; i < name.length - 1; i++) {
+      if (name[i] != Words.at(message, start + i * Words.BYTES)) {
         return false;
       }
     }
-    return Words.at(name, last) == Words.at(message, start + last);
+    return true;
+  }
+
+  /** One of the words of a name: the last overlaps the one before, or is all that there is. */
+  private static long word(ByteBuffer message, int start, int length, int index) {
+    if (length >= Words.BYTES) {
+      return Words.at(message, start + Math.min(index * Words.BYTES, length - Words.BYTES));
+    }
+    long word = 0;
+    for (int i = 0; i < length; i++) {
+      word = (word << Byte.SIZE) | (message.get(start + i) & 0xFF);
+    }
+    return word;
   }
 }

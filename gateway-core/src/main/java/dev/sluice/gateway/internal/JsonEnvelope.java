@@ -31,13 +31,19 @@ public final class JsonEnvelope implements Envelope {
    */
   private static final long NAME = Words.of("{\"t\":\"");
   private static final long SEQUENCE = Words.of("\",\"s\":");
-  private static final long OP = Words.of(",\"op\":");
-  private static final long DATA = Words.of(",\"d\":");
-  private static final long NO_NAME_1 = Words.of("{\"t\":nul");
-  private static final long NO_NAME_2 = Words.of("l,\"s\":nu");
-  private static final long NO_NAME_3 = Words.of("ll,\"op\":");
+  private static final long OP_DISPATCH = Words.of(",\"op\":0,");
+  private static final long DATA = Words.of("\"d\":");
 
   private static final ByteBuffer NO_MESSAGE = ByteBuffer.allocate(0);
+
+  /** The last two bytes of a message, of which the first closes {@code d}. */
+  private static final int OBJECT_END = '}' << Byte.SIZE | '}';
+
+  private static final int ARRAY_END = '}' << Byte.SIZE | ']';
+
+  /** So many that every word that is read of a dispatch is within the message. */
+  private static final int MIN_BYTES_AFTER_NAME = 6 + 2 * Words.BYTES + 2 * Words.BYTES;
+
   private static final int ABSENT = -1;
   private static final int INVALID = -2;
 
@@ -73,9 +79,7 @@ public final class JsonEnvelope implements Envelope {
   public boolean scan(ByteBuffer message, int start, int end) {
     Objects.checkFromToIndex(start, end, message.limit());
     this.message = message;
-    walker.reset(message, start, end);
-    clear();
-    if (scanUsualOrder(message, start, end)) {
+    if (scanDispatch(message, start, end)) {
       return true;
     }
     walker.reset(message, start, end);
@@ -152,34 +156,56 @@ public final class JsonEnvelope implements Envelope {
     dataEnd = ABSENT;
   }
 
-  private boolean scanUsualOrder(ByteBuffer message, int start, int end) {
-    int i;
-    if (Words.matches(message, start, end, NAME, 6)) {
-      nameStart = start + 6;
-      nameEnd = Words.skipPlainText(message, nameStart, end);
-      if (!Words.matches(message, nameEnd, end, SEQUENCE, 6)) {
-        return false;
-      }
-      type = EventNames.find(message, nameStart, nameEnd);
-      i = walker.unsigned(nameEnd + 6);
-      if (i < 0 || !Words.matches(message, i, end, OP, 6)) {
-        return false;
-      }
-      sequence = walker.number();
-      i += 6;
-    } else if (Words.matches(message, start, end, NO_NAME_1, 8)
-        && Words.matches(message, start + 8, end, NO_NAME_2, 8)
-        && Words.matches(message, start + 16, end, NO_NAME_3, 8)) {
-      i = start + 24;
-    } else {
+  /**
+   * Scans an event that is written as the gateway writes it. Returns false for every other message,
+   * whether there is something wrong with it or not.
+   */
+  private boolean scanDispatch(ByteBuffer message, int start, int end) {
+    if (!Words.matches(message, start, end, NAME, 6)) {
       return false;
     }
-    i = walker.unsigned(i);
-    if (i < 0 || walker.number() > Integer.MAX_VALUE || !Words.matches(message, i, end, DATA, 5)) {
+    int nameEnd = Words.skipToQuote(message, start + 6, end);
+    if (end - nameEnd < MIN_BYTES_AFTER_NAME
+        || !Words.matches(message, nameEnd, end, SEQUENCE, 6)) {
       return false;
     }
-    op = (int) walker.number();
-    return takeRest(i + 5, end);
+    long word = Words.at(message, nameEnd + 6);
+    int digits = Words.digits(word);
+    boolean isPadded = digits != 1 && (byte) word == '0';
+    long sequence = Words.decimal(word, digits);
+    if (digits == Words.BYTES) {
+      long more = Words.at(message, nameEnd + 6 + Words.BYTES);
+      int moreDigits = Words.digits(more);
+      sequence = sequence * Words.powerOfTen(moreDigits) + Words.decimal(more, moreDigits);
+      digits += moreDigits;
+    }
+    int i = nameEnd + 6 + digits;
+    return digits > 0
+        && digits < 2 * Words.BYTES // else there may be even more
+        && !isPadded
+        && Words.at(message, i) == OP_DISPATCH
+        && takeDispatch(EventNames.find(message, start + 6, nameEnd), sequence, i + 8, end);
+  }
+
+  /** Takes what was scanned if {@code d} is an object or array to the end of the message. */
+  private boolean takeDispatch(EventType type, long sequence, int index, int end) {
+    long data = Words.at(message, index);
+    int first = (int) (data >>> 32) & 0xFF;
+    int lastTwo = (int) (Words.at(message, end - Words.BYTES) >>> 48);
+    boolean fits = first == '{' ? lastTwo == OBJECT_END : first == '[' && lastTwo == ARRAY_END;
+    if ((int) data != (int) DATA || !fits || type == EventType.UNKNOWN) {
+      return false;
+    }
+    walker.forgetFailure();
+    op = 0;
+    this.sequence = sequence;
+    if (this.type != type) {
+      this.type = type;
+    }
+    name = null;
+    dataStart = index + 4;
+    dataEnd = end - 1;
+    return true;
   }
 
   private void scanAnyOrder(ByteBuffer message, int start, int end) {

@@ -43,6 +43,11 @@ final class JsonWalker {
     expected = null;
   }
 
+  /** Forgets what failed in the last message. */
+  void forgetFailure() {
+    expected = null;
+  }
+
   /** {@return the unsigned byte at an index, negative when outside the message} */
   int at(int index) {
     return index >= start && index < end ? message.get(index) & 0xFF : NOTHING;

@@ -21,7 +21,12 @@ final class Words {
   private static final long HIGH_BITS = 0x8080808080808080L;
   private static final long QUOTES = ONES * '"';
   private static final long BACKSLASHES = ONES * '\\';
-  private static final long SPACES = ONES * ' ';
+  private static final long ZEROS = ONES * '0';
+  private static final long ABOVE_NINE = ONES * (0x80 - 10);
+
+  private static final int[] POWERS_OF_TEN = {
+    1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000
+  };
 
   private Words() {}
 
@@ -48,21 +53,44 @@ final class Words {
         && (at(message, index) ^ word) << ((BYTES - length) * Byte.SIZE) == 0;
   }
 
-  /**
-   * {@return the index of the first byte that is not plain ASCII text: a quote, a backslash, a
-   * control character, a part of a longer character; or one within the last 7 before {@code end}}
-   */
-  static int skipPlainText(ByteBuffer message, int index, int end) {
+  /** {@return the index of the first quote; or one within the last 7 before {@code end}} */
+  static int skipToQuote(ByteBuffer message, int index, int end) {
     int i = index;
     for (; end - i >= BYTES; i += BYTES) {
-      long word = at(message, i);
-      long controls = (word - SPACES) & ~word;
-      long hits = (zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | controls | word) & HIGH_BITS;
+      long hits = zeros(at(message, i) ^ QUOTES) & HIGH_BITS;
       if (hits != 0) {
         return i + firstHit(hits);
       }
     }
     return i;
+  }
+
+  /** {@return ten to the power of a number from 0 to 8} */
+  static int powerOfTen(int exponent) {
+    return POWERS_OF_TEN[exponent];
+  }
+
+  /** {@return how many of the first bytes of a word are digits, 0 to 8} */
+  static int digits(long word) {
+    long values = word ^ ZEROS;
+    return firstHit((values | (values + ABOVE_NINE)) & HIGH_BITS);
+  }
+
+  /**
+   * {@return the number that the first bytes of a word are}
+   *
+   * @param digits how many, 0 to 8, all of them digits
+   */
+  static long decimal(long word, int digits) {
+    if (digits == 0) {
+      return 0;
+    }
+    // As if it had leading zeros; then pairs of neighbours make one, three times.
+    long values = (word ^ ZEROS) << (BYTES - digits) * Byte.SIZE;
+    values = values * 10 + (values >>> 8);
+    return ((values & 0x000000FF_000000FFL) * 0x000F4240_00000064L
+            + ((values >>> 16) & 0x000000FF_000000FFL) * 0x00002710_00000001L)
+        >>> 32;
   }
 
   /** {@return the index of the first quote or backslash, {@code end} when there is none} */

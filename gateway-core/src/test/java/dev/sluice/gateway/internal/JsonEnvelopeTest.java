@@ -78,6 +78,57 @@ class JsonEnvelopeTest {
     }
   }
 
+  static List<String> sequences() {
+    List<String> sequences = new ArrayList<>();
+    String digits = "1234567890123456789";
+    for (int length = 1; length <= digits.length(); length++) {
+      sequences.add(digits.substring(0, length));
+      sequences.add("1" + "0".repeat(length - 1));
+      sequences.add("9".repeat(Math.min(length, 18)));
+    }
+    sequences.add("0");
+    sequences.add(String.valueOf(Long.MAX_VALUE));
+    return sequences;
+  }
+
+  @ParameterizedTest
+  @MethodSource("sequences")
+  void readsSequencesOfAnyLength(String sequence) {
+    for (String d : List.of("{}", "[]", "{\"x\":[{\"guild_id\":\"1\"}]}", "[{},{\"x\":{}}]")) {
+      String message = "{\"t\":\"TYPING_START\",\"s\":" + sequence + ",\"op\":0,\"d\":" + d + "}";
+
+      assertThat(scan(message)).as(message).isTrue();
+
+      assertThat(envelope.sequence()).isEqualTo(Long.parseLong(sequence));
+      assertThat(envelope.type()).isEqualTo(EventType.TYPING_START);
+      assertThat(envelope.op()).isZero();
+      assertThat(envelope.dataStart()).isEqualTo(message.length() - 1 - d.length());
+      assertThat(envelope.dataEnd()).isEqualTo(message.length() - 1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"01", "00", "0123456789", "-1", "1.5", "9223372036854775808", "1e3", "", " ", "x"})
+  void refusesWhatIsNoSequence(String sequence) {
+    assertThat(
+            scan(
+                "{\"t\":\"TYPING_START\",\"s\":"
+                    + sequence
+                    + ",\"op\":0,\"d\":{\"user_id\":\"11111111\"}}"))
+        .isFalse();
+  }
+
+  @Test
+  void forgetsTheFailureOfTheMessageBefore() {
+    scan("{\"t\":1}");
+    assertThat(envelope.error()).isNotNull();
+
+    assertDispatch("{" + MEMBERS + "}");
+
+    assertThat(envelope.error()).isNull();
+  }
+
   static Stream<String> orders() {
     List<String> orders = new ArrayList<>();
     permute(List.of(), List.of(MEMBERS.split(",(?=\"(s|op|d)\":[^9])")), orders);
