@@ -1,5 +1,6 @@
 package dev.sluice.gateway.netty;
 
+import dev.sluice.gateway.netty.internal.frame.ReceiveBuffers;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -155,7 +156,9 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     protected WebSocketFrameDecoder newWebsocketDecoder() {
-      return new WebSocket13FrameDecoder(decoderConfig);
+      WebSocket13FrameDecoder decoder = new WebSocket13FrameDecoder(decoderConfig);
+      decoder.setCumulator(ReceiveBuffers.CUMULATOR);
+      return decoder;
     }
   }
 }

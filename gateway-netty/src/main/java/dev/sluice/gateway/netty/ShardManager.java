@@ -16,6 +16,7 @@ import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.internal.dial.ClockWatch;
 import dev.sluice.gateway.netty.internal.dial.Dialer;
 import dev.sluice.gateway.netty.internal.dial.Resolvers;
+import dev.sluice.gateway.netty.internal.frame.ReceiveBuffers;
 import dev.sluice.gateway.sharding.IdentifyBreaker;
 import dev.sluice.gateway.sharding.IdentifyQueue;
 import dev.sluice.gateway.sharding.ReconnectJitter;
@@ -23,7 +24,7 @@ import dev.sluice.gateway.sharding.ResumeLane;
 import dev.sluice.gateway.sharding.SessionStartBudget;
 import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -172,7 +173,9 @@ public final class ShardManager implements AutoCloseable {
             new Bootstrap()
                 .channel(transport.socketChannel())
                 .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator())
+                // Its caches keep a buffer's NIO view, which an event would have to make otherwise.
+                .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, ReceiveBuffers.allocator())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0), // who dials has a deadline
             resolver,
             builder.proxy == null ? null : builder.proxy.proxy());
