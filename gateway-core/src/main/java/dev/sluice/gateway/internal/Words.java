@@ -86,7 +86,7 @@ final class Words {
       return 0;
     }
     // As if it had leading zeros; then pairs of neighbours make one, three times.
-    long values = (word ^ ZEROS) << (BYTES - digits) * Byte.SIZE;
+    long values = (word ^ ZEROS) << ((BYTES - digits) * Byte.SIZE);
     values = values * 10 + (values >>> 8);
     return ((values & 0x000000FF_000000FFL) * 0x000F4240_00000064L
             + ((values >>> 16) & 0x000000FF_000000FFL) * 0x00002710_00000001L)
