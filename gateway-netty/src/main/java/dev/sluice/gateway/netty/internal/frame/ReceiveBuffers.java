@@ -37,6 +37,7 @@ public final class ReceiveBuffers {
     return new Allocator();
   }
 
+  @SuppressWarnings("ReferenceEquality") // buffers of equal bytes are equal
   private static ByteBuf cumulate(ByteBufAllocator alloc, ByteBuf rest, ByteBuf read) {
     int length = rest.readableBytes();
     boolean fits =
