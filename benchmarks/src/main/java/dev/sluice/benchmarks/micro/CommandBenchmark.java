@@ -65,7 +65,8 @@ public class CommandBenchmark {
   }
 
   /** Which command. */
-  @Param public Kind command = Kind.UPDATE_PRESENCE;
+  @Param("UPDATE_PRESENCE")
+  public Kind command = Kind.UPDATE_PRESENCE;
 
   private final JsonMapper mapper = new JsonMapper();
   private final ManualClock clock = new ManualClock();

@@ -38,7 +38,7 @@ public class IdentifyQueueBenchmark {
   static final int SHARDS = 1024;
 
   /** How many buckets there are. */
-  @Param({"1", "16", "64"})
+  @Param("16")
   public int maxConcurrency = 16;
 
   private final ManualClock clock = new ManualClock();

@@ -43,7 +43,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  *   <li>{@code --rounds=7}
  *   <li>{@code --include=regex}, again for more: which benchmarks, of class and method; all
  *   <li>{@code --param=name=value,value}, again for more: instead of the values of the benchmarks
- *   <li>{@code --warmup=300} and {@code --time=300}: milliseconds of each of 2 iterations to warm
+ *   <li>{@code --warmup=500} and {@code --time=200}: milliseconds of each of 2 iterations to warm
  *       up and of 3 that count
  *   <li>{@code --out=file}: where results are appended as lines of JSON; without it they are only
  *       printed
@@ -59,8 +59,8 @@ public final class MicroRounds {
   private int rounds = 7;
   private final List<String> includes = new ArrayList<>();
   private final Map<String, String[]> params = new LinkedHashMap<>();
-  private int warmupMillis = 300;
-  private int millis = 300;
+  private int warmupMillis = 500;
+  private int millis = 200;
   private Path out;
 
   private MicroRounds(String[] args) {
