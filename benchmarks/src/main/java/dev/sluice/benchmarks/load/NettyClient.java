@@ -3,6 +3,7 @@ package dev.sluice.benchmarks.load;
 import dev.sluice.gateway.Compression;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -38,17 +39,20 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The least that a client on Netty can do, as a baseline: the same event loops, sockets, receive
- * buffers and WebSocket decoder as Sluice has, without a check of UTF-8, and a handler that counts
- * messages. It inflates them where the transport is compressed, and looks into none: it answers
- * HELLO, which is the first message, with a constant IDENTIFY, takes the second for READY, and
- * sends heartbeats by a schedule of its own. It neither resumes nor notices that it should.
+ * The least that a client on Netty can do, as a baseline: the same event loops, sockets, allocator,
+ * sizes of reads and WebSocket decoder as Sluice has, without a check of UTF-8, and a handler that
+ * counts messages. It inflates them where the transport is compressed, and looks into none: it
+ * answers HELLO, which is the first message, with a constant IDENTIFY, takes the second for READY,
+ * and sends heartbeats by a schedule of its own. It neither resumes nor notices that it should.
  *
  * <p>It counts whatever is a message, so no heartbeat may be acknowledged while it is measured.
  */
 final class NettyClient implements LoadClient {
 
   private static final int MAX_FRAME_BYTES = 16 << 20;
+  private static final int MIN_READ_BYTES = 64;
+  private static final int FIRST_READ_BYTES = 2048;
+  private static final int MAX_READ_BYTES = 256 << 10;
   private static final int MAX_RESPONSE_BYTES = 1 << 16;
   private static final int DIALS_AT_ONCE = 64;
   private static final long READY_MINUTES = 3;
@@ -75,7 +79,10 @@ final class NettyClient implements LoadClient {
             .group(group)
             .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
             .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator());
+            .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+            .option(
+                ChannelOption.RECVBUF_ALLOCATOR,
+                new AdaptiveRecvByteBufAllocator(MIN_READ_BYTES, FIRST_READ_BYTES, MAX_READ_BYTES));
     URI uri = target.gatewayUri();
     for (int shard = 0; shard < target.shards(); shard++) {
       if (shard >= DIALS_AT_ONCE) {
