@@ -288,12 +288,7 @@ final class ClientProcess implements AutoCloseable {
                 Long.parseLong(words[1]), Long.parseLong(words[2]), Integer.parseInt(words[3]));
         case "end" -> end(Long.parseLong(words[1]));
         case "more" -> startMore(Integer.parseInt(words[1]));
-        case "footprint" ->
-            new Footprint(
-                ProcessUsage.liveHeapBytes(),
-                ProcessUsage.residentBytes(),
-                ProcessUsage.threads(),
-                client.eventLoops());
+        case "footprint" -> footprint();
         case "idle-cpu" -> idleCpu(Integer.parseInt(words[1]));
         default -> throw new IllegalArgumentException("command: " + words[0]);
       };
@@ -367,6 +362,16 @@ final class ClientProcess implements AutoCloseable {
     private Done startMore(int moreShards) throws Exception {
       client(name).start(target.withShards(moreShards), new EventCounter(moreShards));
       return new Done(true);
+    }
+
+    /** Not at once, for guilds come after READY. */
+    private Footprint footprint() throws InterruptedException {
+      TimeUnit.SECONDS.sleep(1);
+      return new Footprint(
+          ProcessUsage.liveHeapBytes(),
+          ProcessUsage.residentBytes(),
+          ProcessUsage.threads(),
+          client.eventLoops());
     }
 
     private IdleCpu idleCpu(int seconds) throws InterruptedException {

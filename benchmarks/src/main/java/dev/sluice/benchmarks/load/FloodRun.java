@@ -66,12 +66,15 @@ final class FloodRun {
     client.endAfter(prepared.events());
     GatewayProcess.Sent sent = gateway.send(ratePerSecond);
     ClientProcess.Measured measured = client.measured();
-    check(eventsPerShard, prepared, measured);
+    check(shards, eventsPerShard, prepared, measured);
     return new Outcome(prepared.events(), measured, sent);
   }
 
-  private void check(
-      int eventsPerShard, GatewayProcess.Prepared prepared, ClientProcess.Measured measured) {
+  static void check(
+      int shards,
+      int eventsPerShard,
+      GatewayProcess.Prepared prepared,
+      ClientProcess.Measured measured) {
     for (int shard = 0; shard < shards; shard++) {
       if (measured.received().get(shard) != eventsPerShard) {
         throw new IllegalStateException(

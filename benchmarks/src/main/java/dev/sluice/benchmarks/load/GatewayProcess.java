@@ -25,8 +25,12 @@ final class GatewayProcess implements AutoCloseable {
   private static final Set<String> OPTIONS =
       Set.of("shards", "guilds-per-shard", "compression-level", "tls");
   private static final int COMPRESSION_LEVEL = 6;
-  private static final long PREPARE_SECONDS = 300;
-  private static final long SEND_SECONDS = 300;
+  private static final long PREPARE_SECONDS = 240;
+  private static final long SEND_SECONDS = 240;
+
+  /** Longer than those, for an answer that is no longer waited for would be taken for the next. */
+  private static final long ANSWER_SECONDS = 300;
+
   private static final Duration HEARTBEAT_INTERVAL = Duration.ofMinutes(10);
   private static final int SESSION_STARTS = 1 << 20;
   private static final int REPLAYED_EVENTS = 16;
@@ -78,12 +82,12 @@ final class GatewayProcess implements AutoCloseable {
   Prepared prepare(int shards, int eventsPerShard, long seed)
       throws IOException, InterruptedException {
     return child.ask(
-        "prepare " + shards + ' ' + eventsPerShard + ' ' + seed, Prepared.class, PREPARE_SECONDS);
+        "prepare " + shards + ' ' + eventsPerShard + ' ' + seed, Prepared.class, ANSWER_SECONDS);
   }
 
   /** Sends what was prepared, in batches if the rate is 0. */
   Sent send(long ratePerSecond) throws IOException, InterruptedException {
-    return child.ask("send " + ratePerSecond, Sent.class, SEND_SECONDS);
+    return child.ask("send " + ratePerSecond, Sent.class, ANSWER_SECONDS);
   }
 
   @Override
