@@ -18,12 +18,11 @@ import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Opcode;
 import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.ShardId;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
+import java.io.StringWriter;
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +45,8 @@ public final class PayloadWriter {
 
   /** The most bytes that {@link #heartbeat} writes. */
   public static final int MAX_HEARTBEAT_BYTES = 32;
+
+  private static final int USUAL_CHARACTERS = 256;
 
   private static final JsonMapper MAPPER = new JsonMapper();
 
@@ -179,19 +180,23 @@ public final class PayloadWriter {
   }
 
   private static byte[] write(Encoding encoding, int code, DataWriter data) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    // Unlike the one that a generator brings along, this encoder refuses halves of characters.
-    Writer utf8 = new OutputStreamWriter(out, UTF_8.newEncoder());
-    try (JsonGenerator json = MAPPER.createGenerator(utf8)) {
-      json.writeStartObject();
-      json.writeNumberField("op", code);
-      json.writeFieldName("d");
-      data.write(json);
-      json.writeEndObject();
+    StringWriter text = new StringWriter(USUAL_CHARACTERS);
+    byte[] payload;
+    try {
+      try (JsonGenerator json = MAPPER.createGenerator(text)) {
+        json.writeStartObject();
+        json.writeNumberField("op", code);
+        json.writeFieldName("d");
+        data.write(json);
+        json.writeEndObject();
+      }
+      // Unlike the one that a generator brings along, this encoder refuses halves of characters.
+      ByteBuffer utf8 = UTF_8.newEncoder().encode(CharBuffer.wrap(text.toString()));
+      payload = new byte[utf8.remaining()];
+      utf8.get(payload);
     } catch (IOException e) {
       throw unwritable(code, e);
     }
-    byte[] payload = out.toByteArray();
     if (encoding == Encoding.ETF) {
       try {
         payload = EtfWriter.client(payload);
