@@ -3,6 +3,7 @@ package dev.sluice.gateway.netty;
 import dev.sluice.gateway.Dispatch;
 import dev.sluice.gateway.FrameType;
 import dev.sluice.gateway.GatewayConnection;
+import dev.sluice.gateway.netty.internal.frame.NioViews;
 import dev.sluice.gateway.netty.internal.frame.Utf8;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -182,7 +183,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
   private void begin(ChannelHandlerContext ctx, FrameType type, WebSocketFrame frame) {
     if (frame.isFinalFragment()) {
       ByteBuf content = frame.content();
-      ByteBuffer message = nioBuffer(content, content.readerIndex(), content.writerIndex());
+      ByteBuffer message = NioViews.of(content, content.readerIndex(), content.writerIndex());
       if (type == FrameType.TEXT
           && Utf8.check(message, message.position(), message.limit()) != message.limit()) {
         refuseText();
@@ -215,7 +216,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
     if (checkFragments(frame.isFinalFragment()) && frame.isFinalFragment()) {
       fragments = null;
       try {
-        message(ctx, fragmentsType, nioBuffer(whole, 0, whole.writerIndex()));
+        message(ctx, fragmentsType, NioViews.of(whole, 0, whole.writerIndex()));
       } finally {
         whole.release();
       }
@@ -233,7 +234,7 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
     if (whole == null || fragmentsType != FrameType.TEXT) {
       return true;
     }
-    ByteBuffer unchecked = nioBuffer(whole, checkedBytes, whole.writerIndex());
+    ByteBuffer unchecked = NioViews.of(whole, checkedBytes, whole.writerIndex());
     int start = unchecked.position();
     int end = Utf8.check(unchecked, start, unchecked.limit());
     if (end == Utf8.MALFORMED || (last && end != unchecked.limit())) {
@@ -274,12 +275,6 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
     } else if (connection.heartbeatAcks() != acks) {
       shard.heartbeatAcked();
     }
-  }
-
-  private static ByteBuffer nioBuffer(ByteBuf content, int from, int to) {
-    return content.nioBufferCount() == 1
-        ? content.internalNioBuffer(from, to - from)
-        : content.nioBuffer(from, to - from);
   }
 
   private Queue<WebSocketFrame> held() {

@@ -1,6 +1,6 @@
 package dev.sluice.gateway.netty;
 
-import dev.sluice.gateway.netty.internal.frame.ReceiveBuffers;
+import dev.sluice.gateway.netty.internal.frame.FrameDecoder;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -12,7 +12,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshaker13;
 import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
@@ -156,9 +155,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     protected WebSocketFrameDecoder newWebsocketDecoder() {
-      WebSocket13FrameDecoder decoder = new WebSocket13FrameDecoder(decoderConfig);
-      decoder.setCumulator(ReceiveBuffers.CUMULATOR);
-      return decoder;
+      return new FrameDecoder(decoderConfig);
     }
   }
 }
