@@ -11,7 +11,9 @@ import io.netty.channel.ChannelPipeline;
  *
  * <ul>
  *   <li>Bytes and WebSocket frames, before {@code gateway}, are reference counted: a handler passes
- *       one on or releases it, and retains what it keeps.
+ *       one on or releases it, and retains what it keeps. The content of a frame is most often a
+ *       slice of what was read: it cannot grow, and even a small one keeps the whole read, up to
+ *       260 kB, in memory, so one that is kept for long is better copied.
  *   <li>A {@link dev.sluice.gateway.Dispatch}, before {@code dispatch}, is not: there is nothing to
  *       release. It is borrowed until {@code channelRead} returns. A handler that does not pass it
  *       on ends it there, and it counts as handled; one that goes on with it later takes a {@code

@@ -34,7 +34,7 @@ public final class FrameDecoder extends WebSocket13FrameDecoder {
   /**
    * Creates a decoder of one connection.
    *
-   * @param config of frames that are not masked, without extensions
+   * @param config of frames that must not be masked, without extensions
    */
   public FrameDecoder(WebSocketDecoderConfig config) {
     super(config);
@@ -92,7 +92,8 @@ public final class FrameDecoder extends WebSocket13FrameDecoder {
           || length > in.readableBytes() - header) {
         break;
       }
-      ByteBuf content = in.skipBytes(header).readRetainedSlice(length);
+      ByteBuf content = in.retainedSlice(start + header, length);
+      in.readerIndex(start + header + length);
       out.add(
           first == WHOLE_TEXT
               ? new TextWebSocketFrame(content)
