@@ -132,8 +132,19 @@ public final class Dispatch {
     this.valid = true;
   }
 
+  /** Ends the view; what it was of is kept, for the next event is often of the same. */
   void invalidate() {
     valid = false;
+  }
+
+  /** Lets go of what an ended view was of. */
+  void forget() {
+    owner = null;
+    mapper = null;
+    envelope = null;
+    message = NOTHING;
+    view = NOTHING;
+    viewed = NOTHING;
   }
 
   /** {@return the event; {@link EventType#UNKNOWN} for a name that has no constant} */

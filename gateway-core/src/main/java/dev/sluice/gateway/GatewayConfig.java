@@ -124,7 +124,7 @@ public final class GatewayConfig {
     return compression;
   }
 
-  /** The only kind of message that may arrive; null if both may. */
+  /** {@return the only kind of message that may arrive, null if both may} */
   @Nullable FrameType expectedFrames() {
     return expectedFrames;
   }

@@ -366,7 +366,7 @@ public final class GatewayConnection {
    * @param code its code; 1005 when it had none
    */
   public void recvCloseCode(int code) {
-    settle();
+    settleAndForget();
     CloseCode closeCode = CloseCode.of(code);
     if (closeCode.outcome() == CloseCode.Outcome.FATAL
         && (state.isOpen() || state == GatewayState.CLOSING)) {
@@ -405,7 +405,7 @@ public final class GatewayConnection {
 
   /** Says that the transport ended without a close frame: reset, end of stream, any I/O error. */
   public void transportLost() {
-    settle();
+    settleAndForget();
     closed(Cause.LOST, "transport lost without a close frame", 0);
   }
 
@@ -428,7 +428,7 @@ public final class GatewayConnection {
    * @param detail what came and what was expected, for the log
    */
   public void recvMalformed(String detail) {
-    settle();
+    settleAndForget();
     if (state.isOpen()) {
       protocolError(detail);
     } else {
@@ -512,7 +512,7 @@ public final class GatewayConnection {
 
   /** Handles what is due. Late, early and repeated calls are harmless. */
   public void onTimeout() {
-    settle();
+    settleAndForget();
     long now = clock.nanoTime();
     if (timers.expire(TimerKind.CONNECT, now)) {
       ladder.dialFailed(dialledResumeUrl);
@@ -1045,9 +1045,10 @@ public final class GatewayConnection {
 
   private @Nullable Dispatch handle(Envelope envelope, ByteBuffer payload) {
     Opcode opcode = Opcode.of(envelope.op());
-    if (opcode == Opcode.DISPATCH) {
+    if (opcode == Opcode.DISPATCH) { // nearly always, so ahead of the switch's table
       return onDispatch(envelope, payload);
     }
+    scratch.dispatch.forget();
     switch (opcode) {
       case HEARTBEAT -> heartbeatRequested = true;
       case RECONNECT ->
@@ -1060,8 +1061,8 @@ public final class GatewayConnection {
       case INVALID_SESSION -> onInvalidSession(isTrue(envelope, payload));
       case HELLO -> onHello(envelope, payload);
       case HEARTBEAT_ACK -> heartbeat.acked(clock.nanoTime());
-      case DISPATCH,
-          IDENTIFY,
+      case DISPATCH -> throw new AssertionError(opcode);
+      case IDENTIFY,
           PRESENCE_UPDATE,
           VOICE_STATE_UPDATE,
           RESUME,
@@ -1586,6 +1587,12 @@ public final class GatewayConnection {
   /**
    * The view of the last message is past its time; unless deferred, its event counts as handled.
    */
+  /** As {@link #settle}, and lets go of the last dispatch's memory: no other follows at once. */
+  private void settleAndForget() {
+    settle();
+    scratch.dispatch.forget();
+  }
+
   private void settle() {
     scratch.dispatch.invalidate();
     if (unsettled >= 0) {
@@ -1594,7 +1601,7 @@ public final class GatewayConnection {
     }
   }
 
-  /** What reads the dispatches of this connection. */
+  /** {@return what reads the dispatches of this connection} */
   ObjectMapper objectMapper() {
     return config.objectMapper();
   }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.nio.charset.StandardCharsets;
@@ -331,5 +332,29 @@ class DispatchTest {
   @Test
   void printsNoContent() {
     assertThat(recv(DATA)).hasToString("MESSAGE_CREATE #2 of 52 bytes");
+  }
+
+  @Test
+  void keepsNoMemoryOnceTheNextInputCame() {
+    for (Consumer<GatewayConnection> input :
+        List.<Consumer<GatewayConnection>>of(
+            next -> next.recv("{\"t\":null,\"s\":null,\"op\":11,\"d\":null}"),
+            GatewayConnection::onTimeout)) {
+      WeakReference<ByteBuffer> memory = new WeakReference<>(recvAndRead());
+
+      input.accept(connection);
+      connection.recv("{\"t\":null,\"s\":null,\"op\":11,\"d\":null}"); // the envelope's
+
+      for (int i = 0; i < 50 && memory.get() != null; i++) {
+        System.gc();
+      }
+      assertThat(memory.get()).isNull();
+    }
+  }
+
+  private ByteBuffer recvAndRead() {
+    ByteBuffer message = message(connection.receivedSequence() + 1, DATA);
+    assertThat(text(recv(message).data())).isEqualTo(DATA);
+    return message;
   }
 }

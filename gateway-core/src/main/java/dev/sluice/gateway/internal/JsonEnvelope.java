@@ -196,7 +196,7 @@ public final class JsonEnvelope implements Envelope {
     if ((int) data != (int) DATA || !fits || type == EventType.UNKNOWN) {
       return false;
     }
-    walker.forgetFailure();
+    walker.forget();
     op = 0;
     this.sequence = sequence;
     if (this.type != type) {

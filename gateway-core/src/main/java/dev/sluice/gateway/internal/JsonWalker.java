@@ -43,9 +43,13 @@ final class JsonWalker {
     expected = null;
   }
 
-  /** Forgets what failed in the last message. */
-  void forgetFailure() {
+  /** Lets go of the last message, and forgets what failed in it. */
+  @SuppressWarnings("ReferenceEquality")
+  void forget() {
     expected = null;
+    if (message != NO_MESSAGE) {
+      message = NO_MESSAGE;
+    }
   }
 
   /** {@return the unsigned byte at an index, negative when outside the message} */

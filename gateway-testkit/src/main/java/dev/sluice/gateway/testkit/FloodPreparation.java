@@ -51,7 +51,7 @@ final class FloodPreparation {
     FloodLane lane = lanes.get(next);
     try {
       lane.handler().prepareFlood(lane, generator, PORTION_EVENTS);
-    } catch (IllegalStateException e) {
+    } catch (RuntimeException | OutOfMemoryError e) { // of direct memory, if the flood is too large
       fail(e);
       return;
     }
@@ -79,8 +79,11 @@ final class FloodPreparation {
     }
   }
 
-  private void fail(IllegalStateException cause) {
-    lanes.forEach(lane -> lane.handler().giveUp(lane));
-    prepared.completeExceptionally(cause);
+  private void fail(Throwable cause) {
+    try {
+      lanes.forEach(lane -> lane.handler().giveUp(lane));
+    } finally {
+      prepared.completeExceptionally(cause);
+    }
   }
 }

@@ -9,8 +9,8 @@ package dev.sluice.gateway.testkit;
  * @param writes how many buffers they were written in: large ones, or one an event if paced
  * @param startNanos when the first event was due
  * @param endNanos when the sockets had taken the last one
- * @param maxLateNanos by how much an event was handed to its socket later than it was due, at most;
- *     0 unless paced
+ * @param maxLateNanos by how much later than it was due an event was made ready for its socket, at
+ *     most; what it waited for a socket that took no more does not count; 0 unless paced
  * @param meanLateNanos the mean of it
  */
 public record FloodReport(

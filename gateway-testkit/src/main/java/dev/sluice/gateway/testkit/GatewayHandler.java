@@ -43,7 +43,7 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   private final GatewayServerConnection connection;
   private final Link link;
   private final Channel channel;
-  private final ChannelFutureListener onWritten = future -> written();
+  private final ChannelFutureListener onWritten = future -> written(future.isSuccess());
 
   private boolean opened;
   private boolean drained;
@@ -342,8 +342,11 @@ final class GatewayHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
   }
 
   /** A failed write needs nothing more: the channel closes, and the session keeps its events. */
-  private void written() {
+  private void written(boolean success) {
     writesInFlight--;
+    if (!success) {
+      releaseFlood(); // which loses what it has not sent
+    }
     if (writesInFlight == 0 && flood != null && flood.isSent()) {
       floodWritten(flood);
     }
