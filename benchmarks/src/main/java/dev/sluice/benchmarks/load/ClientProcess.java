@@ -22,7 +22,6 @@ final class ClientProcess implements AutoCloseable {
 
   private static final Set<String> OPTIONS =
       Set.of("client", "gateway", "api", "token", "compression", "shards", "tls", "trust");
-  private static final String LOAD = "dev.sluice.benchmarks.load.";
   private static final String PEERS = "dev.sluice.benchmarks.peers.";
 
   private static final long START_SECONDS = 600;
@@ -196,20 +195,26 @@ final class ClientProcess implements AutoCloseable {
    * @throws IllegalArgumentException if there is none
    */
   static LoadClient client(String name) {
-    String className =
-        switch (name) {
-          case "sluice" -> LOAD + "SluiceClient";
-          case "netty" -> LOAD + "NettyClient";
-          case "jda" -> PEERS + "JdaClient";
-          case "discord4j" -> PEERS + "Discord4jClient";
-          case "kord" -> PEERS + "KordClient";
-          default ->
-              throw new IllegalArgumentException(
-                  "client: " + name + " (expected: sluice, netty, jda, discord4j or kord)");
-        };
+    return switch (name) {
+      case "sluice" -> new SluiceClient();
+      case "netty" -> new NettyClient(NettyClient.Decoder.NETTY);
+      case "netty-slices" -> new NettyClient(NettyClient.Decoder.SLUICE);
+      case "jda" -> peer("JdaClient");
+      case "discord4j" -> peer("Discord4jClient");
+      case "kord" -> peer("KordClient");
+      default ->
+          throw new IllegalArgumentException(
+              "client: "
+                  + name
+                  + " (expected: sluice, netty, netty-slices, jda, discord4j or kord)");
+    };
+  }
+
+  /** By name, so that its library is loaded in its own process alone. */
+  private static LoadClient peer(String name) {
     try {
       Constructor<? extends LoadClient> constructor =
-          Class.forName(className).asSubclass(LoadClient.class).getDeclaredConstructor();
+          Class.forName(PEERS + name).asSubclass(LoadClient.class).getDeclaredConstructor();
       constructor.setAccessible(true);
       return constructor.newInstance();
     } catch (ReflectiveOperationException e) {

@@ -172,7 +172,7 @@ public final class EndToEnd {
   static boolean has(String client, String compression) {
     Label.compression(compression);
     return switch (client) {
-      case "sluice", "netty" -> true;
+      case "sluice", "netty", "netty-slices" -> true;
       case "discord4j" -> compression.equals("zlib");
       default -> !compression.equals("zstd");
     };

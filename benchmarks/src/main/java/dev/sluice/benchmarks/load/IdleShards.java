@@ -131,7 +131,7 @@ public final class IdleShards {
       return true;
     }
     Label.sslProvider(tls);
-    return client.equals("sluice") || client.equals("netty");
+    return client.equals("sluice") || client.startsWith("netty");
   }
 
   /** The hard limit, for the JVM raises the soft one to it. */

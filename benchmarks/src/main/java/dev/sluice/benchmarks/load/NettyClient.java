@@ -1,6 +1,8 @@
 package dev.sluice.benchmarks.load;
 
 import dev.sluice.gateway.Compression;
+import dev.sluice.gateway.netty.internal.frame.FrameDecoder;
+import dev.sluice.gateway.netty.internal.frame.ReceiveBuffers;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -13,6 +15,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -27,7 +30,9 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshaker13;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketVersion;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -39,11 +44,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The least that a client on Netty can do, as a baseline: the same event loops, sockets, allocator,
- * sizes of reads and WebSocket decoder as Sluice has, without a check of UTF-8, and a handler that
- * counts messages. It inflates them where the transport is compressed, and looks into none: it
- * answers HELLO, which is the first message, with a constant IDENTIFY, takes the second for READY,
- * and sends heartbeats by a schedule of its own. It neither resumes nor notices that it should.
+ * The least that a client on Netty can do, as a baseline: event loops, sockets, allocator and sizes
+ * of reads as Sluice has, a decoder of WebSocket frames without a check of UTF-8, and a handler
+ * that counts messages. The decoder is Netty's own, which copies each message and is what anyone
+ * would write, or Sluice's, which slices it out of what was read; what Sluice does beside decoding
+ * is then all that differs. It inflates them where the transport is compressed, and looks into
+ * none: it answers HELLO, which is the first message, with a constant IDENTIFY, takes the second
+ * for READY, and sends heartbeats by a schedule of its own. It neither resumes nor notices that it
+ * should.
  *
  * <p>It counts whatever is a message, so no heartbeat may be acknowledged while it is measured.
  */
@@ -59,11 +67,28 @@ final class NettyClient implements LoadClient {
   private static final long HEARTBEAT_MINUTES = 9;
   private static final String HEARTBEAT = "{\"op\":1,\"d\":null}";
 
+  /** Whose decoder of frames, with the buffers for what is read that go with it. */
+  enum Decoder {
+    NETTY,
+    SLUICE;
+
+    RecvByteBufAllocator receiveBuffers() {
+      return this == SLUICE
+          ? ReceiveBuffers.allocator()
+          : new AdaptiveRecvByteBufAllocator(MIN_READ_BYTES, FIRST_READ_BYTES, MAX_READ_BYTES);
+    }
+  }
+
+  private final Decoder decoder;
   private final ReadCounter.All reads = new ReadCounter.All();
   private final int eventLoops = Runtime.getRuntime().availableProcessors();
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
   private EventLoopGroup group;
   private CountDownLatch ready;
+
+  NettyClient(Decoder decoder) {
+    this.decoder = decoder;
+  }
 
   @Override
   public void start(LoadTarget target, EventCounter counter) throws Exception {
@@ -80,9 +105,7 @@ final class NettyClient implements LoadClient {
             .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .option(
-                ChannelOption.RECVBUF_ALLOCATOR,
-                new AdaptiveRecvByteBufAllocator(MIN_READ_BYTES, FIRST_READ_BYTES, MAX_READ_BYTES));
+            .option(ChannelOption.RECVBUF_ALLOCATOR, decoder.receiveBuffers());
     URI uri = target.gatewayUri();
     for (int shard = 0; shard < target.shards(); shard++) {
       if (shard >= DIALS_AT_ONCE) {
@@ -179,7 +202,21 @@ final class NettyClient implements LoadClient {
       URI uri = URI.create(target.gatewayUri() + "/?v=10&encoding=json" + compress);
       this.handshaker =
           new WebSocketClientHandshaker13(
-              uri, WebSocketVersion.V13, null, false, new DefaultHttpHeaders(), MAX_FRAME_BYTES);
+              uri, WebSocketVersion.V13, null, false, new DefaultHttpHeaders(), MAX_FRAME_BYTES) {
+            @Override
+            protected WebSocketFrameDecoder newWebsocketDecoder() {
+              return switch (decoder) {
+                case NETTY -> super.newWebsocketDecoder();
+                case SLUICE ->
+                    new FrameDecoder(
+                        WebSocketDecoderConfig.newBuilder()
+                            .expectMaskedFrames(false)
+                            .allowExtensions(false)
+                            .maxFramePayloadLength(MAX_FRAME_BYTES)
+                            .build());
+              };
+            }
+          };
       this.handler = handler;
     }
 

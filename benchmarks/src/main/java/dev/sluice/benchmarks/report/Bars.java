@@ -5,6 +5,7 @@ import static dev.sluice.benchmarks.report.Clients.DELIVERIES;
 import static dev.sluice.benchmarks.report.Clients.DISCORD4J;
 import static dev.sluice.benchmarks.report.Clients.JDA;
 import static dev.sluice.benchmarks.report.Clients.NETTY;
+import static dev.sluice.benchmarks.report.Clients.NETTY_SLICES;
 import static dev.sluice.benchmarks.report.Clients.SLUICE;
 
 import dev.sluice.benchmarks.results.FloodResult;
@@ -51,6 +52,9 @@ final class Bars {
 
   private static final int IDLE_SHARDS = 4_000;
   private static final int FEWER_IDLE_SHARDS = 1_000;
+
+  /** The baselines: what anyone can write, and what differs from Sluice by Sluice alone. */
+  private static final List<String> MINIMAL = List.of(NETTY, NETTY_SLICES);
 
   private final List<Run> runs;
   private final List<Bar> bars = new ArrayList<>();
@@ -156,14 +160,18 @@ final class Bars {
     }
     for (String delivery : DELIVERIES) {
       for (String compression : COMPRESSIONS) {
-        add(
-            ONE_SHARD,
-            "CPU, Sluice / Netty that counts frames, "
-                + Clients.compression(compression)
-                + ", "
-                + delivery,
-            Bound.atMost(1.5, ""),
-            cpu(SLUICE, compression, 1, delivery).over(cpu(NETTY, compression, 1, delivery)));
+        for (String minimal : MINIMAL) {
+          add(
+              ONE_SHARD,
+              "CPU, Sluice / "
+                  + minimal(minimal)
+                  + ", "
+                  + Clients.compression(compression)
+                  + ", "
+                  + delivery,
+              Bound.atMost(1.5, ""),
+              cpu(SLUICE, compression, 1, delivery).over(cpu(minimal, compression, 1, delivery)));
+        }
       }
     }
   }
@@ -188,28 +196,42 @@ final class Bars {
     for (int shards : List.of(64, 256)) {
       for (String delivery : DELIVERIES) {
         for (String compression : COMPRESSIONS) {
-          Samples ratio =
-              cpu(SLUICE, compression, shards, delivery)
-                  .over(cpu(NETTY, compression, shards, delivery));
-          Samples bytesPerRead =
-              bytesPerRead(SLUICE, compression, shards, delivery)
-                  .over(bytesPerRead(NETTY, compression, shards, delivery));
-          bars.add(
-              new Bar(
-                  MANY_SHARDS,
-                  "CPU, Sluice / Netty that counts frames, "
-                      + shards
-                      + " shards, "
-                      + Clients.compression(compression)
-                      + ", "
-                      + delivery,
-                  Bound.atMost(1.15, ""),
-                  ratio,
-                  sameReads(bytesPerRead),
-                  delivery.equals("paced")));
+          for (String minimal : MINIMAL) {
+            addManyShards(shards, delivery, compression, minimal);
+          }
         }
       }
     }
+  }
+
+  private void addManyShards(int shards, String delivery, String compression, String minimal) {
+    Samples ratio =
+        cpu(SLUICE, compression, shards, delivery)
+            .over(cpu(minimal, compression, shards, delivery));
+    Samples bytesPerRead =
+        bytesPerRead(SLUICE, compression, shards, delivery)
+            .over(bytesPerRead(minimal, compression, shards, delivery));
+    bars.add(
+        new Bar(
+            MANY_SHARDS,
+            "CPU, Sluice / "
+                + minimal(minimal)
+                + ", "
+                + shards
+                + " shards, "
+                + Clients.compression(compression)
+                + ", "
+                + delivery,
+            Bound.atMost(1.15, ""),
+            ratio,
+            sameReads(bytesPerRead),
+            delivery.equals("paced")));
+  }
+
+  private static String minimal(String client) {
+    return client.equals(NETTY)
+        ? "a minimal client, Netty's decoder"
+        : "a minimal client, the same decoder";
   }
 
   /** Larger reads are cheaper an event, so clients that read differently are not compared. */

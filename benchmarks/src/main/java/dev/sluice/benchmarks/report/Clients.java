@@ -8,11 +8,12 @@ final class Clients {
 
   static final String SLUICE = "sluice";
   static final String NETTY = "netty";
+  static final String NETTY_SLICES = "netty-slices";
   static final String JDA = "jda";
   static final String DISCORD4J = "discord4j";
   static final String KORD = "kord";
 
-  static final List<String> ALL = List.of(SLUICE, NETTY, JDA, DISCORD4J, KORD);
+  static final List<String> ALL = List.of(SLUICE, NETTY, NETTY_SLICES, JDA, DISCORD4J, KORD);
   static final List<String> PEERS = List.of(JDA, DISCORD4J, KORD);
 
   static final List<String> COMPRESSIONS = List.of("none", "zlib", "zstd");
@@ -24,6 +25,7 @@ final class Clients {
       Map.of(
           SLUICE, "Sluice",
           NETTY, "Netty, counts frames",
+          NETTY_SLICES, "Netty, counts frames by Sluice's decoder",
           JDA, "JDA",
           DISCORD4J, "Discord4J",
           KORD, "Kord");

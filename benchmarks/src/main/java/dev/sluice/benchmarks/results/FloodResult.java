@@ -7,7 +7,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * has no result.
  *
  * @param round the round, from 1; what has the same round ran one after another
- * @param client {@code sluice}, {@code netty}, {@code jda}, {@code discord4j}, {@code kord}
+ * @param client {@code sluice}, {@code netty}, {@code netty-slices}, {@code jda}, {@code
+ *     discord4j}, {@code kord}
  * @param compression {@code none}, {@code zlib}, {@code zstd}
  * @param shards the number of shards, each with a connection of its own
  * @param delivery {@code batches}, which is as fast as sockets take large writes, or {@code paced},

@@ -5,7 +5,8 @@ package dev.sluice.benchmarks.results;
  * small fleet in the same JVM, so that it may come out below zero for a few shards.
  *
  * @param round the round, from 1; what has the same round ran one after another
- * @param client {@code sluice}, {@code netty}, {@code jda}, {@code discord4j}, {@code kord}
+ * @param client {@code sluice}, {@code netty}, {@code netty-slices}, {@code jda}, {@code
+ *     discord4j}, {@code kord}
  * @param compression {@code none}, {@code zlib}, {@code zstd}
  * @param tls {@code none}, {@code jdk}, {@code openssl}
  * @param shards the number of shards

@@ -5,7 +5,8 @@ package dev.sluice.benchmarks.results;
  * were meant to be sent.
  *
  * @param round the round, from 1; what has the same round ran one after another
- * @param client {@code sluice}, {@code netty}, {@code jda}, {@code discord4j}, {@code kord}
+ * @param client {@code sluice}, {@code netty}, {@code netty-slices}, {@code jda}, {@code
+ *     discord4j}, {@code kord}
  * @param compression {@code none}, {@code zlib}, {@code zstd}
  * @param shards the number of shards
  * @param loadPercent the rate in percent of what this client was found to take

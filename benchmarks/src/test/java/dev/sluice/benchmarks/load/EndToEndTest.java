@@ -28,14 +28,21 @@ final class EndToEndTest {
     Path out = directory.resolve("out.jsonl");
 
     int failures =
-        run(out, "--clients=sluice,netty", "--compressions=none", "--shards=2", "--rounds=1");
+        run(
+            out,
+            "--clients=sluice,netty,netty-slices",
+            "--compressions=none",
+            "--shards=2",
+            "--rounds=1");
 
     assertThat(failures).isZero();
     List<Run> runs = ResultFile.read(out);
     assertThat(runs).hasSize(1);
     assertThat(runs.get(0).environment().command()).startsWith("EndToEnd --").doesNotContain("out");
     List<FloodResult> results = runs.get(0).of(FloodResult.class);
-    assertThat(results).extracting(FloodResult::client).containsExactly("sluice", "netty");
+    assertThat(results)
+        .extracting(FloodResult::client)
+        .containsExactly("sluice", "netty", "netty-slices");
     assertThat(results)
         .allSatisfy(
             result -> {

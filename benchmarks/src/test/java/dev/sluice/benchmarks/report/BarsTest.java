@@ -153,6 +153,20 @@ class BarsTest {
     assertThat(manyShards(40_000, 60_000).verdict()).isEqualTo(Verdict.UNDECIDED);
   }
 
+  @Test
+  void sluiceIsHeldAgainstBothDecoders() {
+    List<Measured> results = new ArrayList<>();
+    for (int round = 1; round <= 7; round++) {
+      results.add(flood(round, "sluice", "none", 1_000));
+      results.add(flood(round, "netty", "none", 1_000));
+      results.add(flood(round, "netty-slices", "none", 500));
+    }
+    Run run = new Run(ENVIRONMENT, results);
+    String bar = "CPU, Sluice / a minimal client, %s decoder, plain, batches";
+    assertThat(bar(bar.formatted("Netty's"), run).verdict()).isEqualTo(Verdict.MET);
+    assertThat(bar(bar.formatted("the same"), run).verdict()).isEqualTo(Verdict.NOT_MET);
+  }
+
   private static Bar manyShards(double bytesOfSluice, double bytesOfNetty) {
     List<Measured> results = new ArrayList<>();
     for (int round = 1; round <= 7; round++) {
@@ -160,7 +174,7 @@ class BarsTest {
       results.add(flood(round, "netty", "none", 64, "batches", 1_000, bytesOfNetty));
     }
     return bar(
-        "CPU, Sluice / Netty that counts frames, 64 shards, plain, batches",
+        "CPU, Sluice / a minimal client, Netty's decoder, 64 shards, plain, batches",
         new Run(ENVIRONMENT, results));
   }
 

@@ -129,6 +129,7 @@ final class Fabricated {
         Map.of(
             "sluice", List.of(0.5, 3.4, 1.7),
             "netty", List.of(0.41, 3.3, 1.65),
+            "netty-slices", List.of(0.33, 3.2, 1.6),
             "jda", List.of(9.6, 11.5),
             "discord4j", List.of(0.0, 13.7),
             "kord", List.of(19.2, 19.4));
