@@ -61,7 +61,7 @@ public class EnvelopeBenchmark {
   @Setup
   public void setUp() {
     List<ByteBuffer> made = new ArrayList<>();
-    for (byte[] message : Messages.of(event, MessageRing.SMALL)) {
+    for (byte[] message : Messages.of(event, MessageRing.MANY)) {
       made.add(Messages.direct(arrange(message)));
     }
     messages = made.toArray(ByteBuffer[]::new);

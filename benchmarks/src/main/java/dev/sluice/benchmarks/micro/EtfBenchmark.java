@@ -30,7 +30,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * for only that tells where {@code d} ends. Beside it: a copy of the same bytes, {@code d} as a
  * tree, JDA's decoder of the same bytes, and the reception of the same event in JSON.
  *
- * <p>The sequences are the same in each round of the messages.
+ * <p>The sequences rise from event to event, as those of a session do; to write them is charged to
+ * {@code recv}, {@code recvAndTree} and {@code recvJson} alone.
  *
  * <pre>{@code
  * java -jar benchmarks/target/benchmarks.jar EtfBenchmark -prof gc
@@ -44,15 +45,20 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 10, time = 1)
 public class EtfBenchmark {
 
+  /** The tag of a number of four bytes. */
+  private static final byte INTEGER = 98;
+
   /** The type of the events, or MIXED. */
   @Param(Messages.MIXED)
   public String event = Messages.MIXED;
 
   private ByteBuffer[] etf = {};
   private byte[][] arrays = {};
-  private ByteBuffer[] json = {};
+  private int[] sequenceStarts = {};
   private byte[] copy = {};
+  private MessageRing json = MessageRing.of(Messages.MIXED, MessageRing.FEW);
   private int next;
+  private int last;
   private GatewayConnection etfConnection;
   private GatewayConnection jsonConnection;
 
@@ -63,14 +69,18 @@ public class EtfBenchmark {
    */
   @Setup
   public void setUp() throws IOException {
-    List<byte[]> messages = Messages.of(event, MessageRing.SMALL);
-    json = messages.stream().map(Messages::direct).toArray(ByteBuffer[]::new);
+    List<byte[]> messages = Messages.of(event, MessageRing.MANY);
+    json = MessageRing.of(messages);
     List<byte[]> terms = new ArrayList<>();
     for (byte[] message : messages) {
       terms.add(EtfWriter.gateway(message));
     }
     arrays = terms.toArray(byte[][]::new);
     etf = terms.stream().map(Messages::direct).toArray(ByteBuffer[]::new);
+    sequenceStarts = new int[etf.length];
+    for (int i = 0; i < etf.length; i++) {
+      sequenceStarts[i] = sequenceStart(etf[i], (int) Messages.FIRST_SEQUENCE + i);
+    }
     copy = new byte[1 << 16];
     etfConnection =
         ReadyConnection.of(
@@ -96,13 +106,17 @@ public class EtfBenchmark {
   /** {@return the sequence of the event that the connection makes of a message} */
   @Benchmark
   public long recv() {
-    return sequence(etfConnection.recv(FrameType.BINARY, etf[next()].clear()));
+    long sequence = sequence(etfConnection.recv(FrameType.BINARY, etf[next()].clear()));
+    advance();
+    return sequence;
   }
 
   /** {@return the sequence of the same event, of a message in JSON: a baseline} */
   @Benchmark
   public long recvJson() {
-    return sequence(jsonConnection.recv(FrameType.TEXT, json[next()].clear()));
+    long sequence = sequence(jsonConnection.recv(FrameType.TEXT, json.next()));
+    json.advance();
+    return sequence;
   }
 
   /**
@@ -112,7 +126,9 @@ public class EtfBenchmark {
    */
   @Benchmark
   public JsonNode recvAndTree() throws IOException {
-    return etfConnection.recv(FrameType.BINARY, etf[next()].clear()).readTree();
+    JsonNode tree = etfConnection.recv(FrameType.BINARY, etf[next()].clear()).readTree();
+    advance();
+    return tree;
   }
 
   /** {@return all of a message as JDA's object: a baseline} */
@@ -123,8 +139,28 @@ public class EtfBenchmark {
 
   private int next() {
     int index = next;
+    last = index;
     next = index + 1 == arrays.length ? 0 : index + 1;
     return index;
+  }
+
+  /** Lets the sequence of the last message rise by the number of messages. */
+  private void advance() {
+    ByteBuffer message = etf[last];
+    int start = sequenceStarts[last];
+    int sequence = message.getInt(start) + etf.length;
+    // One that no longer fits starts over.
+    message.putInt(start, sequence > 0 ? sequence : (int) Messages.FIRST_SEQUENCE);
+  }
+
+  /** {@return the index of the four bytes that say the sequence} */
+  private static int sequenceStart(ByteBuffer message, int sequence) {
+    for (int i = 0; i < message.capacity() - Integer.BYTES; i++) {
+      if (message.get(i) == INTEGER && message.getInt(i + 1) == sequence) {
+        return i + 1;
+      }
+    }
+    throw new IllegalArgumentException("message without " + sequence + " (expected: as its s)");
   }
 
   private static long sequence(Dispatch dispatch) {

@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * Messages that come round and round, each in an array and in a direct buffer such as a socket is
- * read into. So many that neither a branch predictor nor the nearest cache knows them all by heart,
- * unless they are large.
+ * read into. {@link #FEW} of an event's usual size fit into the nearest cache together with what is
+ * made of them. {@link #MANY} do not always, so that a copy of them may wait for the next cache.
  *
  * <p>{@link #advance} lets the sequences rise as those of a session do: it writes to the message
  * that came last, which is read again a whole round later.
@@ -14,9 +14,9 @@ import java.util.List;
 final class MessageRing {
 
   /** Powers of ten, for then a sequence moves on by a change of one digit, mostly. */
-  static final int SMALL = 100;
+  static final int FEW = 10;
 
-  static final int LARGE = 10;
+  static final int MANY = 100;
 
   private final byte[][] arrays;
   private final ByteBuffer[] buffers;
@@ -35,18 +35,18 @@ final class MessageRing {
   /**
    * Makes a ring.
    *
-   * @param messages {@link #SMALL} or {@link #LARGE} many, with sequences of nine digits in a row
+   * @param messages {@link #FEW} or {@link #MANY}, with sequences of nine digits in a row
    */
   static MessageRing of(List<byte[]> messages) {
-    if (messages.size() != SMALL && messages.size() != LARGE) {
+    if (messages.size() != FEW && messages.size() != MANY) {
       throw new IllegalArgumentException(
-          "messages: " + messages.size() + " (expected: " + LARGE + " or " + SMALL + ')');
+          "messages: " + messages.size() + " (expected: " + FEW + " or " + MANY + ')');
     }
     return new MessageRing(messages);
   }
 
-  static MessageRing of(String event) {
-    return of(Messages.of(event, SMALL));
+  static MessageRing of(String event, int messages) {
+    return of(Messages.of(event, messages));
   }
 
   /** {@return the next message in a direct buffer, whole between position and limit} */

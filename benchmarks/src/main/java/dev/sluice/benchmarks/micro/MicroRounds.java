@@ -6,7 +6,7 @@ import dev.sluice.benchmarks.results.ResultFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,7 +30,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /**
  * Runs JMH benchmarks in rounds: in each round every benchmark has one fork, one after another. So
  * what is compared was measured within a minute or two, and ratios can be taken round by round,
- * which a machine that changes its pace between rounds does not disturb.
+ * which a machine that changes its pace between rounds does not disturb. Each round begins with the
+ * next benchmark, so that none is always the first or always behind the same one.
  *
  * <pre>{@code
  * java -cp benchmarks/target/benchmarks.jar dev.sluice.benchmarks.micro.MicroRounds \
@@ -43,6 +44,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  *   <li>{@code --rounds=7}
  *   <li>{@code --include=regex}, again for more: which benchmarks, of class and method; all
  *   <li>{@code --param=name=value,value}, again for more: instead of the values of the benchmarks
+ *   <li>{@code --bars}: what the bars are made of, instead of {@code --include} and {@code --param}
  *   <li>{@code --warmup=500} and {@code --time=200}: milliseconds of each of 2 iterations to warm
  *       up and of 3 that count
  *   <li>{@code --out=file}: where results are appended as lines of JSON; without it they are only
@@ -58,7 +60,8 @@ public final class MicroRounds {
 
   private int rounds = 7;
   private final List<String> includes = new ArrayList<>();
-  private final Map<String, String[]> params = new LinkedHashMap<>();
+  private final Map<String, List<String>> params = new LinkedHashMap<>();
+  private boolean bars;
   private int warmupMillis = 500;
   private int millis = 200;
   private Path out;
@@ -75,8 +78,9 @@ public final class MicroRounds {
           if (param.length < 2) {
             throw new IllegalArgumentException("param: " + value + " (expected: name=value)");
           }
-          params.put(param[0], param[1].split(",", -1));
+          params.put(param[0], List.of(param[1].split(",", -1)));
         }
+        case "--bars" -> bars = true;
         case "--warmup" -> warmupMillis = positive("warmup", value);
         case "--time" -> millis = positive("time", value);
         case "--out" -> out = Path.of(value);
@@ -84,8 +88,12 @@ public final class MicroRounds {
             throw new IllegalArgumentException(
                 "option: "
                     + arg
-                    + " (expected: --rounds, --include, --param, --warmup, --time or --out)");
+                    + " (expected: --rounds, --include, --param, --bars, --warmup, --time or"
+                    + " --out)");
       }
+    }
+    if (bars && !(includes.isEmpty() && params.isEmpty())) {
+      throw new IllegalArgumentException("bars: with an include or param (expected: alone)");
     }
   }
 
@@ -131,10 +139,11 @@ public final class MicroRounds {
       String command = ("MicroRounds " + options).strip();
       ResultFile.append(out, Environment.current(String.join(" ", HEAP_FLAGS), command));
     }
-    List<String> benchmarks = benchmarks();
+    List<Selection> selections = bars ? Selection.BARS : selections();
     for (int round = 1; round <= rounds; round++) {
-      for (String benchmark : benchmarks) { // one at a time, for its result to be kept at once
-        for (RunResult run : new Runner(options(benchmark).build()).run()) {
+      // One at a time, for its result to be kept at once.
+      for (Selection selection : inOrder(selections, round)) {
+        for (RunResult run : new Runner(options(selection).build()).run()) {
           MicroResult result = result(round, run);
           System.out.println(line(result));
           if (out != null) {
@@ -145,8 +154,15 @@ public final class MicroRounds {
     }
   }
 
-  private List<String> benchmarks() throws RunnerException {
-    List<String> names =
+  /** {@return the same elements, from another first one in each round} */
+  static <T> List<T> inOrder(List<T> elements, int round) {
+    List<T> rotated = new ArrayList<>(elements);
+    Collections.rotate(rotated, 1 - round);
+    return rotated;
+  }
+
+  private List<Selection> selections() throws RunnerException {
+    List<Selection> selections =
         BenchmarkList.defaultList()
             .find(
                 OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT),
@@ -154,17 +170,23 @@ public final class MicroRounds {
                 List.of())
             .stream()
             .map(BenchmarkListEntry::getUsername)
+            .map(name -> new Selection(classAndMethod(name), params))
             .toList();
-    if (names.isEmpty()) {
+    if (selections.isEmpty()) {
       throw new NoBenchmarksException();
     }
-    return names;
+    return selections;
   }
 
-  private ChainedOptionsBuilder options(String benchmark) {
+  private static String classAndMethod(String name) {
+    int method = name.lastIndexOf('.');
+    return name.substring(name.lastIndexOf('.', method - 1) + 1);
+  }
+
+  private ChainedOptionsBuilder options(Selection selection) {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
-            .include('^' + Pattern.quote(benchmark) + '$')
+            .include("\\b" + Pattern.quote(selection.benchmark()) + '$')
             .forks(1)
             .warmupIterations(WARMUP_ITERATIONS)
             .warmupTime(TimeValue.milliseconds(warmupMillis))
@@ -174,12 +196,14 @@ public final class MicroRounds {
             .addProfiler(GCProfiler.class)
             .verbosity(VerboseMode.SILENT)
             .shouldFailOnError(true);
-    params.forEach(options::param);
+    selection
+        .params()
+        .forEach((name, values) -> options.param(name, values.toArray(String[]::new)));
     return options;
   }
 
   private static MicroResult result(int round, RunResult run) {
-    String[] name = run.getParams().getBenchmark().split("\\.");
+    String name = classAndMethod(run.getParams().getBenchmark());
     Map<String, String> params = new TreeMap<>();
     for (String key : run.getParams().getParamsKeys()) {
       params.put(key, run.getParams().getParam(key));
@@ -188,11 +212,11 @@ public final class MicroRounds {
     Result<?> allocated = run.getSecondaryResults().get(ALLOCATED);
     if (allocated == null) {
       throw new IllegalStateException(
-          Arrays.toString(name) + ": without " + ALLOCATED + " (expected: from the profiler)");
+          name + ": without " + ALLOCATED + " (expected: from the profiler)");
     }
     return new MicroResult(
         round,
-        name[name.length - 2] + '.' + name[name.length - 1],
+        name,
         params,
         run.getParams().getMode().shortLabel(),
         score.getScoreUnit(),

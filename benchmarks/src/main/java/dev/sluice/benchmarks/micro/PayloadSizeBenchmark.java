@@ -51,7 +51,7 @@ public class PayloadSizeBenchmark {
           Messages.hello(),
           Messages.ready());
 
-  private MessageRing messages = MessageRing.of(Messages.MIXED);
+  private MessageRing messages = MessageRing.of(Messages.MIXED, MessageRing.FEW);
   private byte[] copy = {};
 
   /**
@@ -62,7 +62,7 @@ public class PayloadSizeBenchmark {
   @Setup
   public void setUp() throws IOException {
     List<byte[]> guilds = new ArrayList<>();
-    for (int i = 0; i < MessageRing.LARGE; i++) {
+    for (int i = 0; i < MessageRing.FEW; i++) {
       guilds.add(Messages.guildCreate(bytes, Messages.FIRST_SEQUENCE + i));
     }
     messages = MessageRing.of(guilds);

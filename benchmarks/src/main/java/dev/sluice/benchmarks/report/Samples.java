@@ -5,6 +5,7 @@ import dev.sluice.benchmarks.results.Measured;
 import dev.sluice.benchmarks.results.Run;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -62,19 +63,45 @@ final class Samples {
    */
   Samples over(Samples other) {
     Samples ratios = new Samples();
-    long highestRate = 0;
-    for (Source source : values.keySet()) {
-      if (other.values.containsKey(source)) {
-        highestRate = Math.max(highestRate, source.ratePerSecond());
-      }
-    }
     for (Source source : values.keySet()) {
       Double divisor = other.values.get(source);
-      if (divisor != null && source.ratePerSecond() == highestRate) {
+      if (divisor != null) {
         ratios.values.put(source, values.get(source) / divisor);
       }
     }
-    return ratios;
+    return ratios.atHighestRate();
+  }
+
+  /** {@return the values of the highest rate alone, so that a delivery at one rate is one thing} */
+  Samples atHighestRate() {
+    long highestRate = 0;
+    for (Source source : values.keySet()) {
+      highestRate = Math.max(highestRate, source.ratePerSecond());
+    }
+    Samples highest = new Samples();
+    for (Map.Entry<Source, Double> value : values.entrySet()) {
+      if (value.getKey().ratePerSecond() == highestRate) {
+        highest.values.put(value.getKey(), value.getValue());
+      }
+    }
+    return highest;
+  }
+
+  /**
+   * {@return the values of this from where another has some too}
+   *
+   * @param other the other
+   */
+  Samples where(Samples other) {
+    Samples shared = new Samples();
+    shared.values.putAll(values);
+    shared.values.keySet().retainAll(other.values.keySet());
+    return shared;
+  }
+
+  /** {@return how many values there are} */
+  int size() {
+    return values.size();
   }
 
   /**

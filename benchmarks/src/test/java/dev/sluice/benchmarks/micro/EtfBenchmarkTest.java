@@ -25,12 +25,24 @@ class EtfBenchmarkTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"MESSAGE_CREATE", Messages.MIXED})
+  void sequencesRiseRoundAfterRound(String event) throws IOException {
+    EtfBenchmark benchmark = skipped(event, 0);
+
+    for (int i = 0; i < 12 * MessageRing.MANY; i++) {
+      assertThat(benchmark.recv()).isEqualTo(Messages.FIRST_SEQUENCE + i);
+      assertThat(benchmark.recvJson()).isEqualTo(Messages.FIRST_SEQUENCE + i);
+    }
+  }
+
   private static EtfBenchmark skipped(String event, int messages) throws IOException {
     EtfBenchmark benchmark = new EtfBenchmark();
     benchmark.event = event;
     benchmark.setUp();
     for (int i = 0; i < messages; i++) {
       benchmark.copy();
+      benchmark.recvJson();
     }
     return benchmark;
   }

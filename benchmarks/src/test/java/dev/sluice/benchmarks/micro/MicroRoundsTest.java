@@ -50,13 +50,29 @@ class MicroRoundsTest {
             });
   }
 
+  @Test
+  void eachRoundBeginsWithTheNext() {
+    List<String> elements = List.of("a", "b", "c");
+    assertThat(MicroRounds.inOrder(elements, 1)).containsExactly("a", "b", "c");
+    assertThat(MicroRounds.inOrder(elements, 2)).containsExactly("b", "c", "a");
+    assertThat(MicroRounds.inOrder(elements, 3)).containsExactly("c", "a", "b");
+    assertThat(MicroRounds.inOrder(elements, 4)).containsExactly("a", "b", "c");
+  }
+
+  @Test
+  void theBarsStandAlone() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> MicroRounds.run("--bars", "--include=RecvBenchmark"))
+        .withMessage("bars: with an include or param (expected: alone)");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "--rounds=0, 'rounds: 0 (expected: >= 1)'",
     "--time=soon, 'time: soon (expected: a number)'",
     "--param=keys, 'param: keys (expected: name=value)'",
-    "--round=7, 'option: --round=7 (expected: --rounds, --include, --param, --warmup, --time or"
-        + " --out)'"
+    "--round=7, 'option: --round=7 (expected: --rounds, --include, --param, --bars, --warmup,"
+        + " --time or --out)'"
   })
   void wrongOptionsAreRefused(String option, String message) {
     assertThatIllegalArgumentException()

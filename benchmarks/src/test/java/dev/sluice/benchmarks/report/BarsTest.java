@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.benchmarks.micro.Selection;
 import dev.sluice.benchmarks.report.Bound.Verdict;
 import dev.sluice.benchmarks.results.FloodResult;
 import dev.sluice.benchmarks.results.Measured;
@@ -151,6 +152,17 @@ class BarsTest {
     assertThat(bar.verdict()).isEqualTo(Verdict.UNDECIDED);
     assertThat(bar.note()).isEqualTo("a read brings 1.50 times the bytes");
     assertThat(manyShards(40_000, 60_000).verdict()).isEqualTo(Verdict.UNDECIDED);
+    assertThat(besideNetty(1, 60_000.0, 40_000.0).verdict()).isEqualTo(Verdict.UNDECIDED);
+    assertThat(besideNetty(1, 60_000.0, 60_000.0).verdict()).isEqualTo(Verdict.MET);
+  }
+
+  @Test
+  void clientsOfWhichNobodyKnowsHowTheyReadAreNotCompared() {
+    for (int shards : List.of(1, 64)) {
+      Bar bar = besideNetty(shards, 60_000.0, null);
+      assertThat(bar.verdict()).isEqualTo(Verdict.UNDECIDED);
+      assertThat(bar.note()).isEqualTo("what a read brings is not known of every round");
+    }
   }
 
   @Test
@@ -168,14 +180,52 @@ class BarsTest {
   }
 
   private static Bar manyShards(double bytesOfSluice, double bytesOfNetty) {
+    return besideNetty(64, bytesOfSluice, bytesOfNetty);
+  }
+
+  private static Bar besideNetty(int shards, Double bytesOfSluice, Double bytesOfNetty) {
     List<Measured> results = new ArrayList<>();
     for (int round = 1; round <= 7; round++) {
-      results.add(flood(round, "sluice", "none", 64, "batches", 1_000, bytesOfSluice));
-      results.add(flood(round, "netty", "none", 64, "batches", 1_000, bytesOfNetty));
+      results.add(flood(round, "sluice", "none", shards, "batches", 1_000, bytesOfSluice));
+      results.add(flood(round, "netty", "none", shards, "batches", 1_000, bytesOfNetty));
     }
     return bar(
-        "CPU, Sluice / a minimal client, Netty's decoder, 64 shards, plain, batches",
+        "CPU, Sluice / a minimal client, Netty's decoder, "
+            + (shards == 1 ? "" : shards + " shards, ")
+            + "plain, batches",
         new Run(ENVIRONMENT, results));
+  }
+
+  @Test
+  void ofSeveralRatesTheHighestAloneCounts() {
+    List<Measured> results = new ArrayList<>();
+    for (int round = 1; round <= 7; round++) {
+      results.add(paced(round, 5_000, 400));
+      results.add(paced(round, 20_000, 41));
+    }
+    Bar bar = bar("allocated an event, plain, paced", new Run(ENVIRONMENT, results));
+    assertThat(bar.samples().spread().rounds()).isEqualTo(7);
+    assertThat(bar.samples().spread().max()).isEqualTo(41);
+  }
+
+  private static FloodResult paced(int round, long ratePerSecond, double allocatedBytesPerEvent) {
+    FloodResult flood = flood(round, "sluice", "none", 1, "paced", 4_000, null);
+    return new FloodResult(
+        round,
+        flood.client(),
+        flood.compression(),
+        flood.shards(),
+        flood.delivery(),
+        ratePerSecond,
+        flood.events(),
+        flood.received(),
+        flood.seconds(),
+        flood.cpuNanosPerEvent(),
+        allocatedBytesPerEvent,
+        flood.gcMillis(),
+        flood.residentBytes(),
+        flood.threads(),
+        flood.bytesPerRead());
   }
 
   @Test
@@ -188,7 +238,13 @@ class BarsTest {
 
   static Stream<Bars.Micro> benchmarks() {
     Stream<Bars.Micro> plain =
-        Stream.of(Bars.RECV, Bars.COPY, Bars.JACKSON_TREE, Bars.SMALL, Bars.LARGE);
+        Stream.concat(
+            Bars.RINGS.stream()
+                .flatMap(
+                    ring ->
+                        Stream.of("recv", "copy", "jacksonTree")
+                            .map(method -> Bars.recvOfRing(method, ring))),
+            Stream.of(Bars.SMALL, Bars.LARGE));
     Stream<Bars.Micro> compressed =
         Bars.COMPRESSED_EVENTS.stream()
             .flatMap(
@@ -218,9 +274,16 @@ class BarsTest {
             .map(field -> field.getName())
             .toList();
     assertThat(params).containsExactlyInAnyOrderElementsOf(micro.params().keySet());
-    for (String param : params) {
-      assertThat(type.getDeclaredField(param).getAnnotation(Param.class).value())
-          .contains(micro.params().get(param));
-    }
+    assertThat(Selection.BARS)
+        .filteredOn(selection -> selection.benchmark().equals(micro.benchmark()))
+        .singleElement()
+        .satisfies(
+            selection -> {
+              assertThat(selection.params()).containsOnlyKeys(params);
+              micro
+                  .params()
+                  .forEach(
+                      (name, value) -> assertThat(selection.params().get(name)).contains(value));
+            });
   }
 }

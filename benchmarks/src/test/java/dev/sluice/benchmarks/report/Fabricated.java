@@ -98,30 +98,31 @@ final class Fabricated {
     Map<String, Double> nanos = Map.of("recv", 58.0, "copy", 30.0, "jacksonTree", 7_000.0);
     for (String event : List.of("MESSAGE_CREATE", "MIXED")) {
       for (String method : List.of("recv", "copy", "jacksonTree")) {
-        results.add(
-            micro(round, "RecvBenchmark." + method, "event", event, nanos.get(method) * noise));
+        for (String ring : Bars.RINGS) {
+          Map<String, String> params = Map.of("event", event, "messages", ring);
+          results.add(micro(round, "RecvBenchmark." + method, params, nanos.get(method) * noise));
+        }
       }
       for (String compression : List.of("zlib", "zstd")) {
         List<Bars.Micro> all = new ArrayList<>(Bars.bareDecompressors(compression, event));
         all.add(Bars.compressedRecv(compression, event));
         for (Bars.Micro which : all) {
-          results.add(micro(round, which.benchmark(), "event", event, 2_500 * noise));
+          results.add(micro(round, which.benchmark(), which.params(), 2_500 * noise));
         }
       }
     }
     for (int bytes : List.of(4_096, 32_768, 262_144, 2_097_152)) {
-      String size = Integer.toString(bytes);
-      results.add(micro(round, "PayloadSizeBenchmark.recv", "bytes", size, 60 * noise));
-      results.add(micro(round, "PayloadSizeBenchmark.copy", "bytes", size, bytes * 0.05 * noise));
-      results.add(
-          micro(round, "PayloadSizeBenchmark.jacksonTree", "bytes", size, bytes * 2.5 * noise));
+      Map<String, String> size = Map.of("bytes", Integer.toString(bytes));
+      results.add(micro(round, "PayloadSizeBenchmark.recv", size, 60 * noise));
+      results.add(micro(round, "PayloadSizeBenchmark.copy", size, bytes * 0.05 * noise));
+      results.add(micro(round, "PayloadSizeBenchmark.jacksonTree", size, bytes * 2.5 * noise));
     }
   }
 
   private static MicroResult micro(
-      int round, String benchmark, String param, String value, double score) {
+      int round, String benchmark, Map<String, String> params, double score) {
     double bytes = benchmark.endsWith("jacksonTree") ? 6_250 : 0.0001;
-    return new MicroResult(round, benchmark, Map.of(param, value), "avgt", "ns/op", score, bytes);
+    return new MicroResult(round, benchmark, params, "avgt", "ns/op", score, bytes);
   }
 
   private static void addFloods(List<Measured> results, int round) {
