@@ -38,6 +38,7 @@ final class Child implements AutoCloseable {
   private final String name;
   private final Process process;
   private final Writer input;
+  private volatile boolean killed;
   private final BlockingQueue<Optional<String>> answers = new LinkedBlockingQueue<>();
 
   private Child(String name, Process process) {
@@ -114,7 +115,7 @@ final class Child implements AutoCloseable {
     try {
       process.getOutputStream().close();
       if (!process.waitFor(EXIT_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
+        kill();
       }
     } catch (InterruptedException e) {
       process.destroyForcibly();
@@ -122,9 +123,17 @@ final class Child implements AutoCloseable {
     }
   }
 
-  /** Ends it at once: its answers are of no more use. */
+  /** Ends it at once, and waits until it is gone: what is measured next must have the machine. */
   void kill() {
+    killed = true; // its output may break off
     process.destroyForcibly();
+    try {
+      if (!process.waitFor(EXIT_SECONDS, TimeUnit.SECONDS)) {
+        System.err.println(name + ": still there " + EXIT_SECONDS + " s after it was killed");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void readAnswers() {
@@ -135,7 +144,9 @@ final class Child implements AutoCloseable {
         answers.add(Optional.of(line));
       }
     } catch (IOException e) {
-      System.err.println(name + ": " + e);
+      if (!killed) {
+        System.err.println(name + ": " + e);
+      }
     } finally {
       answers.add(Optional.empty());
     }

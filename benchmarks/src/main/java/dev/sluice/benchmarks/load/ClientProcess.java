@@ -24,13 +24,17 @@ final class ClientProcess implements AutoCloseable {
       Set.of("client", "gateway", "api", "token", "compression", "shards", "tls", "trust");
   private static final String PEERS = "dev.sluice.benchmarks.peers.";
 
+  /** Threads of the JVM that end take the processor time that they used with them. */
+  private static final List<String> STEADY_THREADS =
+      List.of("-XX:-UseDynamicNumberOfCompilerThreads", "-XX:-UseDynamicNumberOfGCThreads");
+
   private static final long START_SECONDS = 600;
   private static final long MEASURE_SECONDS = 600;
   private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
   private static final long MAX_LATENCY_NANOS = TimeUnit.MINUTES.toNanos(10);
   private static final int SIGNIFICANT_DIGITS = 3;
   private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(30);
-  private static final long SETTLED_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
+  private static final long SETTLED_NANOS = TimeUnit.MILLISECONDS.toNanos(60);
 
   /** Yes, or else it fails. */
   record Done(boolean done) {}
@@ -124,7 +128,9 @@ final class ClientProcess implements AutoCloseable {
                 "--compression=" + compression,
                 "--shards=" + shards));
     arguments.addAll(List.of(more));
-    Child child = Child.start(client, flags, ClientProcess.class, arguments);
+    List<String> allFlags = new ArrayList<>(STEADY_THREADS);
+    allFlags.addAll(flags);
+    Child child = Child.start(client, allFlags, ClientProcess.class, arguments);
     try {
       child.answer(Done.class, START_SECONDS);
     } catch (IOException | InterruptedException e) {

@@ -25,13 +25,17 @@ import java.util.concurrent.TimeUnit;
  * <p>Options: {@code --clients=} (sluice,netty), {@code --compressions=} (none,zlib,zstd; a client
  * that has one not is left out there), {@code --shards=} (1), {@code --deliveries=} (batches,paced;
  * batches), {@code --rate=} of what is paced (20000), {@code --rounds=} (7), {@code --events=} of
- * all shards a flood (300000), {@code --warm-up-events=} (150000) and {@code --warm-up-seconds=}
- * (2) of which both are reached, {@code --min-cpu-millis=} that a measurement takes, in up to
- * {@code --max-floods=} floods (400, 8), {@code --heap=} the flags of the clients (-Xmx1g
- * -XX:+UseG1GC) and {@code --out=} the file to append to (none).
+ * all shards a flood (100000), or {@code --paced-events=} (20000), {@code --min-cpu-millis=} that a
+ * measurement takes, in {@code --min-floods=} to {@code --max-floods=} floods (400, 3, 20), {@code
+ * --heap=} the flags of the clients (-Xmx1g -XX:+UseG1GC) and {@code --out=} the file to append to
+ * (none).
  *
- * <p>A client that did not get every event, or not the right sequences, has no result; the run goes
- * on and ends with status 1.
+ * <p>A client is warm once it received {@code --warm-up-events=} (150000), and floods took {@code
+ * --warm-up-seconds=} (3), or what there is between them too, for which the gateway prepares them,
+ * took {@code --warm-up-wall-seconds=} (5).
+ *
+ * <p>A client that did not get every event, or not the right last sequence, has no result; the run
+ * goes on and ends with status 1.
  */
 public final class EndToEnd {
 
@@ -44,9 +48,12 @@ public final class EndToEnd {
           "rate",
           "rounds",
           "events",
+          "paced-events",
           "warm-up-events",
           "warm-up-seconds",
+          "warm-up-wall-seconds",
           "min-cpu-millis",
+          "min-floods",
           "max-floods",
           "heap",
           "out");
@@ -90,7 +97,6 @@ public final class EndToEnd {
   private final Options options;
   private final List<String> heapFlags;
   private final int rate;
-  private final int events;
   private final String out;
   private int failures;
 
@@ -98,7 +104,6 @@ public final class EndToEnd {
     this.options = options;
     this.heapFlags = List.of(options.text("heap", "-Xmx1g -XX:+UseG1GC").split(" "));
     this.rate = options.number("rate", 20_000);
-    this.events = options.number("events", 300_000);
     this.out = options.text("out", "");
   }
 
@@ -218,13 +223,16 @@ public final class EndToEnd {
       Sum sum = new Sum();
       ClientProcess.Measured last;
       long minCpuNanos = TimeUnit.MILLISECONDS.toNanos(options.number("min-cpu-millis", 400));
+      int minFloods = options.number("min-floods", 3);
+      int maxFloods = Math.max(minFloods, options.number("max-floods", 20));
+      int events = paced(cell) ? options.number("paced-events", 20_000) : batchEvents();
       int floods = 0;
       do {
         FloodRun.Outcome outcome = flood.send(events, rate(cell), MEASURED_SEED + floods);
         sum.add(outcome);
         last = outcome.measured();
         floods++;
-      } while (sum.cpuNanos < minCpuNanos && floods < options.number("max-floods", 8));
+      } while (floods < minFloods || (sum.cpuNanos < minCpuNanos && floods < maxFloods));
       return new FloodResult(
           round,
           cell.client(),
@@ -248,17 +256,31 @@ public final class EndToEnd {
 
   /** As many as are paced would take too long: the first half comes in batches in any case. */
   private void warmUp(FloodRun flood, Cell cell) throws IOException, InterruptedException {
+    long floodNanos = TimeUnit.SECONDS.toNanos(options.number("warm-up-seconds", 3));
     long untilNanos =
-        System.nanoTime() + TimeUnit.SECONDS.toNanos(options.number("warm-up-seconds", 2));
+        System.nanoTime() + TimeUnit.SECONDS.toNanos(options.number("warm-up-wall-seconds", 5));
     int warmUpEvents = options.number("warm-up-events", 150_000);
     int each = Math.min(WARM_UP_FLOOD_EVENTS, warmUpEvents);
     long sent = 0;
-    for (int seed = 1; sent < warmUpEvents || untilNanos - System.nanoTime() > 0; seed++) {
-      sent += flood.send(each, sent < warmUpEvents / 2 ? 0 : rate(cell), seed).events();
+    long nanos = 0;
+    for (int seed = 1;
+        sent < warmUpEvents || (nanos < floodNanos && untilNanos - System.nanoTime() > 0);
+        seed++) {
+      FloodRun.Outcome outcome = flood.send(each, sent < warmUpEvents / 2 ? 0 : rate(cell), seed);
+      sent += outcome.events();
+      nanos += outcome.nanos();
     }
   }
 
+  private int batchEvents() {
+    return options.number("events", 100_000);
+  }
+
+  private static boolean paced(Cell cell) {
+    return cell.delivery().equals(Label.PACED);
+  }
+
   private long rate(Cell cell) {
-    return cell.delivery().equals(Label.PACED) ? rate : 0;
+    return paced(cell) ? rate : 0;
   }
 }

@@ -4,8 +4,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Counts the events of each shard. The events of one shard come from one thread at a time, in
- * order; every thread may read.
+ * Counts the events of each shard, and keeps the sequence of the last. The events of one shard come
+ * from one thread at a time; every thread may read. What came between the first and the last is
+ * counted and not compared.
  */
 public final class EventCounter {
 

@@ -2,7 +2,10 @@ package dev.sluice.benchmarks.load;
 
 import java.io.IOException;
 
-/** Floods of one client, each of them checked: every shard has every event, in order. */
+/**
+ * Floods of one client, each of them checked: the count of each shard, and, of a client that knows
+ * sequences, that the last event of each shard is the last one sent.
+ */
 final class FloodRun {
 
   /** What one flood came to. */

@@ -17,13 +17,13 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The gateway under which clients are measured, a process of its own that is told on its input what
- * to send. Each shard has a bucket of its own to identify in, and heartbeats come so seldom that
- * none falls into a measurement.
+ * to send. Each shard has a bucket of its own to identify in, and heartbeats come so seldom, unless
+ * asked for, that none falls into a measurement.
  */
 final class GatewayProcess implements AutoCloseable {
 
   private static final Set<String> OPTIONS =
-      Set.of("shards", "guilds-per-shard", "compression-level", "tls");
+      Set.of("shards", "guilds-per-shard", "compression-level", "heartbeat-millis", "tls");
   private static final int COMPRESSION_LEVEL = 6;
   private static final long PREPARE_SECONDS = 240;
   private static final long SEND_SECONDS = 240;
@@ -31,7 +31,7 @@ final class GatewayProcess implements AutoCloseable {
   /** Longer than those, for an answer that is no longer waited for would be taken for the next. */
   private static final long ANSWER_SECONDS = 300;
 
-  private static final Duration HEARTBEAT_INTERVAL = Duration.ofMinutes(10);
+  private static final int HEARTBEAT_MILLIS = 600_000;
   private static final int SESSION_STARTS = 1 << 20;
   private static final int REPLAYED_EVENTS = 16;
 
@@ -99,8 +99,8 @@ final class GatewayProcess implements AutoCloseable {
    * Runs until the input ends.
    *
    * @param args {@code --shards=}, how many identify at once, {@code --guilds-per-shard=} (4),
-   *     {@code --compression-level=} (6) and {@code --tls=}, the file to write the certificate to
-   *     trust to
+   *     {@code --compression-level=} (6), {@code --heartbeat-millis=}, their interval (600000), and
+   *     {@code --tls=}, the file to write the certificate to trust to
    * @throws IOException if the certificate cannot be written, or the input not be read
    */
   public static void main(String[] args) throws IOException {
@@ -109,6 +109,7 @@ final class GatewayProcess implements AutoCloseable {
     System.setOut(System.err);
     int shards = options.number("shards", 1);
     int level = options.number("compression-level", COMPRESSION_LEVEL);
+    Duration heartbeats = Duration.ofMillis(options.number("heartbeat-millis", HEARTBEAT_MILLIS));
     LocalGateway.Builder builder =
         LocalGateway.builder()
             .guildsPerShard(options.number("guilds-per-shard", 4))
@@ -118,7 +119,7 @@ final class GatewayProcess implements AutoCloseable {
                         .shards(shards)
                         .maxConcurrency(shards)
                         .identifyWindow(Duration.ofMillis(1))
-                        .heartbeatInterval(HEARTBEAT_INTERVAL)
+                        .heartbeatInterval(heartbeats)
                         .sessionStartTotal(SESSION_STARTS)
                         .compressionLevel(level)
                         .replayCapacity(REPLAYED_EVENTS));

@@ -64,6 +64,9 @@ abstract class Inflation {
         int inflated;
         do {
           inflated = inflater.inflate(output);
+          if (inflated == 0 && !inflater.needsInput()) {
+            throw new IOException("zlib stream: stands still (expected: more of it)");
+          }
         } while (inflated == output.length || !inflater.needsInput());
       } catch (DataFormatException e) {
         throw new IOException(e);

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
  * thread.
  *
  * <p>The JVM tells the processor time of a process in steps of 10 ms, Linux that of each thread in
- * nanoseconds. So the threads are summed up, those of the collectors and compilers too, unless
- * threads that ended meanwhile took their share with them.
+ * nanoseconds. So the threads are summed up, those of the collectors and compilers too, unless a
+ * thread ended meanwhile and took its share with it: then the JVM's figure is taken.
  */
 final class ProcessUsage {
 
@@ -39,9 +39,13 @@ final class ProcessUsage {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final Method TOTAL_ALLOCATED = totalAllocated();
   private static final Path TASKS = Path.of("/proc/self/task");
+  private static final Path OWN_TASK = Path.of("/proc/thread-self");
   private static final long NOT_KNOWN = -1;
 
-  /** The step of the JVM at either end, and as much for what happens between two looks. */
+  /**
+   * The step of the JVM at either end, and as much for what happens between two looks; what is
+   * beyond it was used by a thread that began and ended between them.
+   */
   private static final long TOLERANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
 
   private final long ownThread = Thread.currentThread().getId();
@@ -80,7 +84,9 @@ final class ProcessUsage {
                 .sum()
             : readTotalAllocated() - allocatedBytes;
     return new Used(
-        cpuNanos(tasksNow, processNanos) - ownNanos, allocated, readGcMillis() - gcMillis);
+        cpuNanos(cpuNanosByTask, tasksNow, processNanos - ownNanos),
+        allocated,
+        readGcMillis() - gcMillis);
   }
 
   /** {@return the resident memory in bytes, 0 where it is not known} */
@@ -114,25 +120,39 @@ final class ProcessUsage {
     return THREADS.getThreadCount();
   }
 
-  private long cpuNanos(Map<String, Long> tasksNow, long processNanos) {
-    if (tasksNow.isEmpty() || cpuNanosByTask.isEmpty()) {
+  /**
+   * {@return the processor time by its tasks, or else that of the process}
+   *
+   * @param before the processor time of each task at the beginning, empty if not known
+   * @param now that at the end
+   * @param processNanos what the process used by its own account
+   */
+  static long cpuNanos(Map<String, Long> before, Map<String, Long> now, long processNanos) {
+    if (before.isEmpty() || !now.keySet().containsAll(before.keySet())) {
       return processNanos;
     }
     long sum = 0;
-    for (Map.Entry<String, Long> task : tasksNow.entrySet()) {
-      sum += task.getValue() - cpuNanosByTask.getOrDefault(task.getKey(), 0L);
+    for (Map.Entry<String, Long> task : now.entrySet()) {
+      sum += task.getValue() - before.getOrDefault(task.getKey(), 0L);
     }
     return processNanos - sum > TOLERANCE_NANOS ? processNanos : sum;
   }
 
-  /** The first word of schedstat is the time on a processor; empty where there is none. */
+  /**
+   * Of all threads but this one, which does not count. The first word of schedstat is the time on a
+   * processor; empty where there is none.
+   */
   private static Map<String, Long> readCpuByTask() {
     Map<String, Long> nanos = new HashMap<>();
-    if (!Files.isDirectory(TASKS)) {
+    if (!Files.isDirectory(TASKS) || !Files.isSymbolicLink(OWN_TASK)) {
       return nanos;
     }
     try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
+      Path own = Files.readSymbolicLink(OWN_TASK).getFileName();
       for (Path task : tasks) {
+        if (task.getFileName().equals(own)) {
+          continue;
+        }
         long read = readCpu(task.resolve("schedstat"));
         if (read != NOT_KNOWN) {
           nanos.put(task.getFileName().toString(), read);

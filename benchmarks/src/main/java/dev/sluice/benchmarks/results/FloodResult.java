@@ -16,7 +16,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * @param ratePerSecond the rate of all shards together if paced, else 0
  * @param events how many events were sent
  * @param received how many events the client counted
- * @param seconds from the first event to the last, as the client saw them
+ * @param seconds from the moment at which the first event was due to that at which the client had
+ *     the last, of all floods that count together
  * @param cpuNanosPerEvent processor time of the client process, in nanoseconds an event
  * @param allocatedBytesPerEvent what all its threads allocated, in bytes an event
  * @param gcMillis the time that its collectors took

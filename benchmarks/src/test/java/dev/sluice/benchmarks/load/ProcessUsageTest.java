@@ -3,6 +3,7 @@ package dev.sluice.benchmarks.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.management.ManagementFactory;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,18 @@ final class ProcessUsageTest {
     ProcessUsage.Used used = usage.used();
 
     assertThat(used.allocatedBytes()).isLessThan(ALLOCATED / 2);
+  }
+
+  @Test
+  void trustsTheSumOfThreadsOnlyWhileNoneEnds() {
+    Map<String, Long> before = Map.of("1", 1_000L, "2", 5_000L);
+
+    assertThat(ProcessUsage.cpuNanos(before, Map.of("1", 1_500L, "2", 5_000L, "3", 70L), 0))
+        .isEqualTo(570);
+    assertThat(ProcessUsage.cpuNanos(before, Map.of("1", 1_500L, "3", 70L), 10_000_000))
+        .isEqualTo(10_000_000);
+    assertThat(ProcessUsage.cpuNanos(before, before, 90_000_000)).isEqualTo(90_000_000);
+    assertThat(ProcessUsage.cpuNanos(Map.of(), Map.of("1", 7L), 10_000_000)).isEqualTo(10_000_000);
   }
 
   private void work(boolean busy) {
