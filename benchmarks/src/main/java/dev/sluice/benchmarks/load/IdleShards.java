@@ -13,11 +13,12 @@ import java.util.Set;
 
 /**
  * What does an idle shard cost? A client, in a JVM of its own, connects to a gateway in another: an
- * instance of it with 16 shards, so that everything is loaded, one more such, and then one with all
- * shards. By how much the last takes more than the one before, by how many shards it has more, is
- * the cost of a shard. The threads told are those of a process with the last instance alone, but
- * the processor time is that of all three. Some 0.25 kB of the heap of a shard are the harness's
- * own, which counts its events and its reads.
+ * instance of it with 16 shards, so that everything is loaded, one more, so that every arena of
+ * Netty's allocator is in use, another one, and then one with all shards. By how much the last
+ * takes more than the one before, by how many shards it has more, is the cost of a shard. The
+ * threads told are those of a process with the last instance alone, but the processor time is that
+ * of all four. Some 0.25 kB of the heap of a shard are the harness's own, which counts its events
+ * and its reads.
  *
  * <p>The interval of heartbeats is Discord's 41.25 s. Shards send theirs spread over it, so that
  * ten seconds have a quarter of them; at least 42 seconds have each once. The clients {@code netty}
@@ -212,6 +213,7 @@ public final class IdleShards {
 
   private IdleResult idle(ClientProcess client, Cell cell, int round)
       throws IOException, InterruptedException {
+    client.startMore(FEW);
     ClientProcess.Footprint warm = client.footprint();
     client.startMore(FEW);
     ClientProcess.Footprint few = client.footprint();
@@ -230,7 +232,7 @@ public final class IdleShards {
         cell.shards(),
         (double) heap / (cell.shards() - FEW),
         (double) resident / (cell.shards() - FEW),
-        all.threads() - 2 * threadsOfFew,
+        all.threads() - 3 * threadsOfFew,
         all.eventLoops(),
         cpu.percent());
   }
