@@ -1587,18 +1587,18 @@ public final class GatewayConnection {
   /**
    * The view of the last message is past its time; unless deferred, its event counts as handled.
    */
-  /** As {@link #settle}, and lets go of the last dispatch's memory: no other follows at once. */
-  private void settleAndForget() {
-    settle();
-    scratch.dispatch.forget();
-  }
-
   private void settle() {
     scratch.dispatch.invalidate();
     if (unsettled >= 0) {
       acknowledgements.acknowledge(unsettled);
       unsettled = -1;
     }
+  }
+
+  /** As {@link #settle}, and lets go of the last dispatch's memory: no other follows at once. */
+  private void settleAndForget() {
+    settle();
+    scratch.dispatch.forget();
   }
 
   /** {@return what reads the dispatches of this connection} */
