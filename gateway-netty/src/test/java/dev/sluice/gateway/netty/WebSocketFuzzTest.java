@@ -223,7 +223,8 @@ final class WebSocketFuzzTest {
     switch (random.nextInt(8)) {
       case 0, 1 -> { // within the first bytes of a frame
         int head = heads.get(random.nextInt(heads.size()));
-        damaged[Math.min(stream.length - 1, head + random.nextInt(4))] ^= 1 << random.nextInt(8);
+        damaged[Math.min(stream.length - 1, head + random.nextInt(4))] ^=
+            (byte) (1 << random.nextInt(8));
       }
       case 2, 3 -> // anywhere
           damaged[random.nextInt(stream.length)] = (byte) random.nextInt(256);
