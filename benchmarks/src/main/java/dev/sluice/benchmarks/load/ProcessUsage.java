@@ -20,8 +20,9 @@ import java.util.concurrent.TimeUnit;
  * thread.
  *
  * <p>The JVM tells the processor time of a process in steps of 10 ms, Linux that of each thread in
- * nanoseconds. So the threads are summed up, those of the collectors and compilers too, unless a
- * thread ended meanwhile and took its share with it: then the JVM's figure is taken.
+ * nanoseconds. So the threads are summed up, those of the collectors too, unless a thread ended
+ * meanwhile and took its share with it: then the JVM's figure is taken. The JIT compilers do not
+ * count: they are at work for the first minutes of a process that runs for days.
  */
 final class ProcessUsage {
 
@@ -54,7 +55,15 @@ final class ProcessUsage {
   private final long gcMillis;
   private final long ownCpuNanos;
   private final long processCpuNanos;
-  private final Map<String, Long> cpuNanosByTask;
+  private final Tasks tasks;
+
+  /**
+   * The processor time of the threads but this one.
+   *
+   * @param nanos by the id of the task; empty where it is not known
+   * @param compilerNanos that of the JIT compilers, which are not among them
+   */
+  private record Tasks(Map<String, Long> nanos, long compilerNanos) {}
 
   private ProcessUsage() {
     gcMillis = readGcMillis();
@@ -62,7 +71,7 @@ final class ProcessUsage {
     allocatedBytes = readTotalAllocated();
     ownCpuNanos = THREADS.getCurrentThreadCpuTime();
     processCpuNanos = SYSTEM.getProcessCpuTime();
-    cpuNanosByTask = readCpuByTask();
+    tasks = readTasks();
   }
 
   /** Begins to measure. */
@@ -72,7 +81,7 @@ final class ProcessUsage {
 
   /** {@return what was used since} */
   Used used() {
-    Map<String, Long> tasksNow = readCpuByTask();
+    Tasks tasksNow = readTasks();
     long processNanos = SYSTEM.getProcessCpuTime() - processCpuNanos;
     long ownNanos = THREADS.getCurrentThreadCpuTime() - ownCpuNanos;
     long allocated =
@@ -84,7 +93,10 @@ final class ProcessUsage {
                 .sum()
             : readTotalAllocated() - allocatedBytes;
     return new Used(
-        cpuNanos(cpuNanosByTask, tasksNow, processNanos - ownNanos),
+        cpuNanos(
+            tasks.nanos(),
+            tasksNow.nanos(),
+            processNanos - ownNanos - (tasksNow.compilerNanos() - tasks.compilerNanos())),
         allocated,
         readGcMillis() - gcMillis);
   }
@@ -138,14 +150,12 @@ final class ProcessUsage {
     return processNanos - sum > TOLERANCE_NANOS ? processNanos : sum;
   }
 
-  /**
-   * Of all threads but this one, which does not count. The first word of schedstat is the time on a
-   * processor; empty where there is none.
-   */
-  private static Map<String, Long> readCpuByTask() {
+  /** The first word of schedstat is the time on a processor. */
+  private static Tasks readTasks() {
     Map<String, Long> nanos = new HashMap<>();
+    long compilerNanos = 0;
     if (!Files.isDirectory(TASKS) || !Files.isSymbolicLink(OWN_TASK)) {
-      return nanos;
+      return new Tasks(nanos, compilerNanos);
     }
     try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
       Path own = Files.readSymbolicLink(OWN_TASK).getFileName();
@@ -154,14 +164,29 @@ final class ProcessUsage {
           continue;
         }
         long read = readCpu(task.resolve("schedstat"));
-        if (read != NOT_KNOWN) {
+        if (read == NOT_KNOWN) {
+          continue;
+        }
+        if (isCompiler(task.resolve("comm"))) {
+          compilerNanos += read;
+        } else {
           nanos.put(task.getFileName().toString(), read);
         }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return nanos;
+    return new Tasks(nanos, compilerNanos);
+  }
+
+  /** By the name that HotSpot gives its compilers, as far as Linux keeps it. */
+  private static boolean isCompiler(Path comm) throws IOException {
+    try {
+      String name = Files.readString(comm);
+      return name.startsWith("C1 Compiler") || name.startsWith("C2 Compiler");
+    } catch (NoSuchFileException e) {
+      return false; // it has ended meanwhile
+    }
   }
 
   private static long readCpu(Path schedstat) throws IOException {
