@@ -198,13 +198,14 @@ final class ClientProcess implements AutoCloseable {
   /**
    * {@return a client by its name}
    *
+   * @param countsReads whether it counts its reads, for which each shard has a handler
    * @throws IllegalArgumentException if there is none
    */
-  static LoadClient client(String name) {
+  static LoadClient client(String name, boolean countsReads) {
     return switch (name) {
-      case "sluice" -> new SluiceClient();
-      case "netty" -> new NettyClient(NettyClient.Decoder.NETTY);
-      case "netty-slices" -> new NettyClient(NettyClient.Decoder.SLUICE);
+      case "sluice" -> new SluiceClient(countsReads);
+      case "netty" -> new NettyClient(NettyClient.Decoder.NETTY, countsReads);
+      case "netty-slices" -> new NettyClient(NettyClient.Decoder.SLUICE, countsReads);
       case "jda" -> peer("JdaClient");
       case "discord4j" -> peer("Discord4jClient");
       case "kord" -> peer("KordClient");
@@ -250,7 +251,7 @@ final class ClientProcess implements AutoCloseable {
             sslContext(options.text("tls", "none"), options.text("trust", "")));
     EventCounter counter = new EventCounter(target.shards());
     String name = options.text("client", "");
-    try (LoadClient client = client(name)) {
+    try (LoadClient client = client(name, true)) {
       client.start(target, counter);
       Child.serve(out, new Done(true), new Commands(client, counter, target, name));
     } catch (Exception e) {
@@ -371,7 +372,7 @@ final class ClientProcess implements AutoCloseable {
     /** They end with the process. */
     @SuppressWarnings("resource")
     private Done startMore(int moreShards) throws Exception {
-      client(name).start(target.withShards(moreShards), new EventCounter(moreShards));
+      client(name, false).start(target.withShards(moreShards), EventCounter.ofNoEvents());
       return new Done(true);
     }
 

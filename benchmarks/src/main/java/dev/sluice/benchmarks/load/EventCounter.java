@@ -36,6 +36,7 @@ public final class EventCounter {
 
   private final long[] slots;
   private final int shards;
+  private final int stride;
 
   @SuppressWarnings("unused") // through ARRIVALS
   private Arrivals arrivals;
@@ -46,8 +47,18 @@ public final class EventCounter {
    * @param shards how many shards there are, from 0
    */
   public EventCounter(int shards) {
+    this(shards, STRIDE);
+  }
+
+  private EventCounter(int shards, int stride) {
     this.shards = shards;
+    this.stride = stride;
     this.slots = new long[(shards + 1) * STRIDE];
+  }
+
+  /** {@return a counter whose figures mean nothing, for any number of shards that are idle} */
+  static EventCounter ofNoEvents() {
+    return new EventCounter(1, 0);
   }
 
   /**
@@ -57,7 +68,7 @@ public final class EventCounter {
    * @param sequence its sequence
    */
   public void received(int shard, long sequence) {
-    int slot = (shard + 1) * STRIDE;
+    int slot = (shard + 1) * stride;
     long before = slots[slot];
     Arrivals log = (Arrivals) ARRIVALS.getOpaque(this);
     if (log != null) {
@@ -106,7 +117,7 @@ public final class EventCounter {
    * @param shard the id of the shard
    */
   public long received(int shard) {
-    return (long) SLOT.getAcquire(slots, (shard + 1) * STRIDE);
+    return (long) SLOT.getAcquire(slots, (shard + 1) * stride);
   }
 
   /**
@@ -115,6 +126,6 @@ public final class EventCounter {
    * @param shard the id of the shard
    */
   public long lastSequence(int shard) {
-    return (long) SLOT.getAcquire(slots, (shard + 1) * STRIDE + 1);
+    return (long) SLOT.getAcquire(slots, (shard + 1) * stride + 1);
   }
 }

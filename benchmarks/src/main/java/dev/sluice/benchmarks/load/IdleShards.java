@@ -17,8 +17,7 @@ import java.util.Set;
  * Netty's allocator is in use, another one, and then one with all shards. By how much the last
  * takes more than the one before, by how many shards it has more, is the cost of a shard. The
  * threads told are those of a process with the last instance alone, but the processor time is that
- * of all four. Some 0.25 kB of the heap of a shard are the harness's own, which counts its events
- * and its reads.
+ * of all four. The idle shards have no counters of the harness's.
  *
  * <p>The interval of heartbeats is Discord's 41.25 s. Shards send theirs spread over it, so that
  * ten seconds have a quarter of them; at least 42 seconds have each once. The clients {@code netty}

@@ -83,11 +83,13 @@ final class NettyClient implements LoadClient {
   private final ReadCounter.All reads = new ReadCounter.All();
   private final int eventLoops = Runtime.getRuntime().availableProcessors();
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+  private final boolean countsReads;
   private EventLoopGroup group;
   private CountDownLatch ready;
 
-  NettyClient(Decoder decoder) {
+  NettyClient(Decoder decoder, boolean countsReads) {
     this.decoder = decoder;
+    this.countsReads = countsReads;
   }
 
   @Override
@@ -118,7 +120,9 @@ final class NettyClient implements LoadClient {
               new ChannelInitializer<SocketChannel>() {
                 @Override
                 protected void initChannel(SocketChannel channel) {
-                  channel.pipeline().addLast(reads.next());
+                  if (countsReads) {
+                    channel.pipeline().addLast(reads.next());
+                  }
                   if (target.sslContext() != null) {
                     channel
                         .pipeline()

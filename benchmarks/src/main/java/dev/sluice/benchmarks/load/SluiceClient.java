@@ -15,7 +15,12 @@ final class SluiceClient implements LoadClient {
   private static final long READY_MINUTES = 3;
 
   private final ReadCounter.All reads = new ReadCounter.All();
+  private final boolean countsReads;
   private ShardManager manager;
+
+  SluiceClient(boolean countsReads) {
+    this.countsReads = countsReads;
+  }
 
   @Override
   public void start(LoadTarget target, EventCounter counter) throws Exception {
@@ -25,15 +30,17 @@ final class SluiceClient implements LoadClient {
             .shards(target.shards())
             .compression(target.compression())
             .sessionStore(SessionStore.inMemory())
-            .pipeline(
-                new PipelineCustomizer() {
-                  @Override
-                  public void onConnect(Shard shard, ChannelPipeline pipeline) {
-                    pipeline.addFirst(reads.next());
-                  }
-                })
             .onDispatch(
                 (shard, dispatch) -> counter.received(shard.id().id(), dispatch.sequence()));
+    if (countsReads) {
+      builder.pipeline(
+          new PipelineCustomizer() {
+            @Override
+            public void onConnect(Shard shard, ChannelPipeline pipeline) {
+              pipeline.addFirst(reads.next());
+            }
+          });
+    }
     if (target.sslContext() != null) {
       builder.sslContext(target.sslContext());
     }

@@ -115,7 +115,7 @@ final class EndToEndTest {
         .isThrownBy(() -> EndToEnd.run("--clients=discord4j", "--compressions=none"))
         .withMessageStartingWith("cells: 0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ClientProcess.client("nobody"))
+        .isThrownBy(() -> ClientProcess.client("nobody", true))
         .withMessageStartingWith("client: nobody (expected: ");
   }
 
