@@ -28,8 +28,7 @@ public final class FrameDecoder extends WebSocket13FrameDecoder {
 
   private final int maxFrameBytes;
   private boolean betweenFrames = true; // as Netty sees it
-  private boolean betweenMessages = true;
-  private boolean closed;
+  private boolean betweenMessages = true; // and before the close frame
 
   /**
    * Creates a decoder of one connection.
@@ -44,7 +43,7 @@ public final class FrameDecoder extends WebSocket13FrameDecoder {
 
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
-    if (betweenFrames && betweenMessages && !closed && slice(in, out)) {
+    if (betweenFrames && betweenMessages && slice(in, out)) {
       return;
     }
     int frames = out.size();
@@ -62,7 +61,7 @@ public final class FrameDecoder extends WebSocket13FrameDecoder {
 
   private void decoded(WebSocketFrame frame) {
     if (frame instanceof CloseWebSocketFrame) {
-      closed = true;
+      betweenMessages = false; // for good: Netty discards what follows
     } else if (frame instanceof TextWebSocketFrame
         || frame instanceof BinaryWebSocketFrame
         || frame instanceof ContinuationWebSocketFrame) {

@@ -66,11 +66,8 @@ public final class ReceiveBuffers {
 
   private static final class HeadroomHandle extends DelegatingHandle implements ExtendedHandle {
 
-    private final ExtendedHandle handle;
-
     HeadroomHandle(ExtendedHandle handle) {
       super(handle);
-      this.handle = handle;
     }
 
     @Override
@@ -80,7 +77,7 @@ public final class ReceiveBuffers {
 
     @Override
     public boolean continueReading(UncheckedBooleanSupplier maybeMoreData) {
-      return handle.continueReading(maybeMoreData);
+      return ((ExtendedHandle) delegate()).continueReading(maybeMoreData);
     }
   }
 }
