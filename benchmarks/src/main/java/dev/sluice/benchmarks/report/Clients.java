@@ -25,7 +25,7 @@ final class Clients {
       Map.of(
           SLUICE, "Sluice",
           NETTY, "Netty, counts frames",
-          NETTY_SLICES, "Netty, counts frames by Sluice's decoder",
+          NETTY_SLICES, "Netty, same decoder",
           JDA, "JDA",
           DISCORD4J, "Discord4J",
           KORD, "Kord");
