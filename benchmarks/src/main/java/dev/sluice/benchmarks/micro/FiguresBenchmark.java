@@ -99,13 +99,7 @@ public class FiguresBenchmark {
   }
 
   private long feed(LiveShard shard) throws InterruptedException {
-    shard.run(
-        () -> {
-          for (int i = 0; i < PipelineBenchmark.EVENTS / Reads.MESSAGES; i++) {
-            reads.feed(shard.pipeline());
-            reads.advance();
-          }
-        });
+    shard.feed(reads, PipelineBenchmark.LAPS);
     return handled;
   }
 }

@@ -81,6 +81,17 @@ final class LiveShard implements AutoCloseable {
     eventLoop.submit(task).sync();
   }
 
+  /** Gives the shard what is read, lap by lap, on its event loop, and waits until it has it. */
+  void feed(Reads reads, int laps) throws InterruptedException {
+    run(
+        () -> {
+          for (int lap = 0; lap < laps; lap++) {
+            reads.feed(pipeline());
+            reads.advance();
+          }
+        });
+  }
+
   @Override
   public void close() {
     manager.stop(StopMode.GOODBYE).toCompletableFuture().join();

@@ -160,13 +160,7 @@ public class WorkersBenchmark {
   }
 
   private long feed(LiveShard shard) throws InterruptedException {
-    shard.run(
-        () -> {
-          for (int i = 0; i < PipelineBenchmark.EVENTS / Reads.MESSAGES; i++) {
-            reads.feed(shard.pipeline());
-            reads.advance();
-          }
-        });
+    shard.feed(reads, PipelineBenchmark.LAPS);
     if (!done.tryAcquire(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
       throw new IllegalStateException(
           "events: not handled in " + TIMEOUT_SECONDS + " s (expected: all)");
