@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.zip.DataFormatException;
 import org.jspecify.annotations.Nullable;
@@ -164,7 +165,7 @@ public final class GatewayConnection {
    * @throws IllegalArgumentException if the IDENTIFY of the configuration is over 4096 bytes
    */
   public static GatewayConnection create(GatewayConfig config) {
-    return create(config, NanoClock.system(), RandomGenerator.getDefault());
+    return create(config, NanoClock.system(), new SplittableRandom());
   }
 
   /**

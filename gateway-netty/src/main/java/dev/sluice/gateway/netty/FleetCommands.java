@@ -23,10 +23,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the shards that commands are for. Thread-safe. */
@@ -178,7 +178,7 @@ final class FleetCommands implements CommandSource.Sink {
             null,
             Scratch.create(),
             NanoClock.system(),
-            RandomGenerator.getDefault())
+            new SplittableRandom())
         .queue(command);
   }
 

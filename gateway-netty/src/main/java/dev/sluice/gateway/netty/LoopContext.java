@@ -4,6 +4,7 @@ import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.Scratch;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jctools.queues.MpscChunkedArrayQueue;
 import org.jctools.queues.MpscUnboundedArrayQueue;
@@ -23,7 +24,7 @@ final class LoopContext {
 
   final EventLoop eventLoop;
   final Scratch scratch = Scratch.create();
-  final RandomGenerator random = RandomGenerator.getDefault();
+  final RandomGenerator random = new SplittableRandom();
   final LoopFigures figures = new LoopFigures();
   final IdentifyWaits identifyWaits = new IdentifyWaits(figures.identifyWait);
   final PauseWatch pauses = new PauseWatch(figures);

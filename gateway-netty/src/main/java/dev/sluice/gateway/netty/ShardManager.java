@@ -52,7 +52,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -793,7 +792,7 @@ public final class ShardManager implements AutoCloseable {
                 control,
                 this::askGatewayBot,
                 settings.apiRetryDelay.toNanos(),
-                RandomGenerator.getDefault(),
+                new SplittableRandom(),
                 settings.listener::onApiFailure)
             .ask();
     started.whenComplete((done, stopped) -> answer.cancel(false));
