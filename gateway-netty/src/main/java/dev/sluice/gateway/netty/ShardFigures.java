@@ -16,10 +16,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShardFigures {
 
-  private static final VarHandle EVENTS = handle("events", long.class);
-  private static final VarHandle RECEIVED_BYTES = handle("receivedBytes", long.class);
-  private static final VarHandle PAYLOAD_BYTES = handle("payloadBytes", long.class);
-  private static final VarHandle IDENTIFIES = handle("identifies", int.class);
+  private static final VarHandle EVENTS;
+  private static final VarHandle RECEIVED_BYTES;
+  private static final VarHandle PAYLOAD_BYTES;
+  private static final VarHandle IDENTIFIES;
+
+  static {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      EVENTS = lookup.findVarHandle(ShardFigures.class, "events", long.class);
+      RECEIVED_BYTES = lookup.findVarHandle(ShardFigures.class, "receivedBytes", long.class);
+      PAYLOAD_BYTES = lookup.findVarHandle(ShardFigures.class, "payloadBytes", long.class);
+      IDENTIFIES = lookup.findVarHandle(ShardFigures.class, "identifies", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   private long events;
   private long receivedBytes;
@@ -38,14 +50,6 @@ final class ShardFigures {
   ShardFigures(boolean details) {
     if (details) {
       history = new ShardHistory(true);
-    }
-  }
-
-  private static VarHandle handle(String field, Class<?> type) {
-    try {
-      return MethodHandles.lookup().findVarHandle(ShardFigures.class, field, type);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
     }
   }
 

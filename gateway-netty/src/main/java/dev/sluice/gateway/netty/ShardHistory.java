@@ -24,11 +24,24 @@ final class ShardHistory {
   private static final Reconnect.Cause[] CAUSES = Reconnect.Cause.values();
   private static final int CAUSE_BITS = 4;
   private static final int CODE_BITS = 16;
-  private static final VarHandle RECONNECTS = handle("reconnects", int.class);
-  private static final VarHandle RESUMES = handle("resumes", int.class);
-  private static final VarHandle RESUME_FAILURES = handle("resumeFailures", int.class);
-  private static final VarHandle PAUSES = handle("pauses", int.class);
-  private static final VarHandle PAUSED_NANOS = handle("pausedNanos", long.class);
+  private static final VarHandle RECONNECTS;
+  private static final VarHandle RESUMES;
+  private static final VarHandle RESUME_FAILURES;
+  private static final VarHandle PAUSES;
+  private static final VarHandle PAUSED_NANOS;
+
+  static {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      RECONNECTS = lookup.findVarHandle(ShardHistory.class, "reconnects", int.class);
+      RESUMES = lookup.findVarHandle(ShardHistory.class, "resumes", int.class);
+      RESUME_FAILURES = lookup.findVarHandle(ShardHistory.class, "resumeFailures", int.class);
+      PAUSES = lookup.findVarHandle(ShardHistory.class, "pauses", int.class);
+      PAUSED_NANOS = lookup.findVarHandle(ShardHistory.class, "pausedNanos", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   private int reconnects;
   private int resumes;
@@ -46,14 +59,6 @@ final class ShardHistory {
   ShardHistory(boolean details) {
     events = details ? new EnumCounters<>(EventType.class) : null;
     heartbeatLatency = details ? LatencyRecorder.coarse() : null;
-  }
-
-  private static VarHandle handle(String field, Class<?> type) {
-    try {
-      return MethodHandles.lookup().findVarHandle(ShardHistory.class, field, type);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
   }
 
   // On the event loop.
