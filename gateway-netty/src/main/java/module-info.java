@@ -1,4 +1,7 @@
-/** Shards of the Discord gateway on a shared Netty event loop group. */
+/**
+ * Shards of the Discord gateway on a shared Netty event loop group. For native transports and for
+ * BoringSSL their modules have to be on the module path, or their jars on the class path.
+ */
 @SuppressWarnings("requires-automatic") // HdrHistogram has no module name of its own
 module dev.sluice.gateway.netty {
   requires transitive dev.sluice.gateway;
