@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Writes the generated parts of {@code docs/benchmarks.md} and {@code docs/operating.md}, and the
- * charts in {@code docs/benchmarks/}, from the files of results. The same results give the same
- * bytes.
+ * Writes the generated parts of {@code README.md}, {@code docs/benchmarks.md} and {@code
+ * docs/operating.md}, and the charts in {@code docs/benchmarks/}, from the files of results. The
+ * same results give the same bytes.
  *
  * <pre>{@code
  * java -cp benchmarks/target/benchmarks.jar dev.sluice.benchmarks.report.Report
@@ -55,7 +55,7 @@ public final class Report {
    * Writes pages and charts.
    *
    * @param jdks what was measured
-   * @param docs the directory of the pages
+   * @param docs the directory of the pages, beside the README
    * @throws IOException if a page or a chart cannot be written
    */
   static void write(List<Jdk> jdks, Path docs) throws IOException {
@@ -71,6 +71,7 @@ public final class Report {
     }
     Page.fill(docs.resolve("benchmarks.md"), benchmarksPage(jdks, charts));
     Page.fill(docs.resolve("operating.md"), operatingPage(jdks));
+    Page.fill(docs.resolveSibling("README.md"), readme(jdks));
   }
 
   /**
@@ -107,6 +108,15 @@ public final class Report {
    */
   static Map<String, String> operatingPage(List<Jdk> jdks) {
     return Map.of("memory", jdks.isEmpty() ? Tables.NO_RESULTS : Tables.memory(jdks.get(0)));
+  }
+
+  /**
+   * {@return the generated parts of README.md}
+   *
+   * @param jdks what was measured
+   */
+  static Map<String, String> readme(List<Jdk> jdks) {
+    return Map.of("figures", jdks.isEmpty() ? Tables.NO_RESULTS : Summary.of(jdks.get(0)));
   }
 
   /** Charts and a table for each JDK; those after the first are folded. */

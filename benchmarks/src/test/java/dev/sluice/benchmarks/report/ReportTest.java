@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReportTest {
 
   private static final Path DOCS = Path.of("..", "docs");
+  private static final Path README = Path.of("..", "README.md");
   private static final Path RESULTS = Path.of("results");
 
   @TempDir Path directory;
@@ -127,6 +128,29 @@ class ReportTest {
   }
 
   @Test
+  void theReadmeHasMediansAndBlanks() {
+    List<Measured> results = new ArrayList<>();
+    for (double nanos : new double[] {2_000, 2_900, 9_000}) {
+      results.add(Fabricated.flood(results.size() + 1, "sluice", "zlib", nanos));
+    }
+    results.add(Fabricated.flood(1, "jda", "zlib", 9_410));
+    results.add(Fabricated.flood(1, "sluice", "none", 1));
+    results.add(Fabricated.flood(1, "netty", "zlib", 1));
+    assertThat(Summary.of(new Jdk("jdk17", List.of(new Run(Fabricated.ENVIRONMENT, results)))))
+        .isEqualTo(
+            """
+            |  | Sluice | JDA 6.5.0 |
+            | --- | ---: | ---: |
+            | processor time an event, in batches | 2.90 µs | 9.41 µs |
+            | the same, one event a packet |  |  |
+            | allocated an event | 41.0 B | 11.0 kB |
+            | heap a shard, 64 idle |  |  |
+            | threads of the process then |  |  |
+            """);
+    assertThat(Summary.of(new Jdk("jdk17", List.of()))).isEqualTo(Tables.NO_RESULTS);
+  }
+
+  @Test
   void thePagesSayWhatTheResultsSay() throws IOException {
     List<Jdk> jdks = Jdk.readAll(RESULTS);
     Map<String, Map<String, String>> charts = new LinkedHashMap<>();
@@ -143,6 +167,7 @@ class ReportTest {
     }
     assertIsFilled(DOCS.resolve("benchmarks.md"), Report.benchmarksPage(jdks, charts));
     assertIsFilled(DOCS.resolve("operating.md"), Report.operatingPage(jdks));
+    assertIsFilled(README, Report.readme(jdks));
   }
 
   private static void assertIsFilled(Path page, Map<String, String> parts) throws IOException {
@@ -153,7 +178,9 @@ class ReportTest {
   }
 
   private Path copyOfDocs(String name) throws IOException {
-    Path docs = Files.createDirectory(directory.resolve(name));
+    Path root = Files.createDirectory(directory.resolve(name));
+    Files.copy(README, root.resolve("README.md"));
+    Path docs = Files.createDirectory(root.resolve("docs"));
     for (String page : List.of("benchmarks.md", "operating.md")) {
       Files.copy(DOCS.resolve(page), docs.resolve(page));
     }
