@@ -1,12 +1,8 @@
 package dev.sluice.benchmarks.load;
 
-import dev.sluice.benchmarks.results.Environment;
 import dev.sluice.benchmarks.results.FloodResult;
-import dev.sluice.benchmarks.results.ResultFile;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -40,13 +36,12 @@ import java.util.concurrent.TimeUnit;
 public final class EndToEnd {
 
   private static final Set<String> OPTIONS =
-      Set.of(
+      Rounds.options(
           "clients",
           "compressions",
           "shards",
           "deliveries",
           "rate",
-          "rounds",
           "events",
           "paced-events",
           "warm-up-events",
@@ -54,9 +49,7 @@ public final class EndToEnd {
           "warm-up-wall-seconds",
           "min-cpu-millis",
           "min-floods",
-          "max-floods",
-          "heap",
-          "out");
+          "max-floods");
   private static final int WARM_UP_FLOOD_EVENTS = 50_000;
   private static final long MEASURED_SEED = 1_000;
 
@@ -95,16 +88,13 @@ public final class EndToEnd {
   }
 
   private final Options options;
-  private final List<String> heapFlags;
+  private final Rounds rounds;
   private final int rate;
-  private final String out;
-  private int failures;
 
-  private EndToEnd(Options options) {
-    this.options = options;
-    this.heapFlags = List.of(options.text("heap", "-Xmx1g -XX:+UseG1GC").split(" "));
+  private EndToEnd(String... args) {
+    this.options = Options.parse(args, OPTIONS);
+    this.rounds = new Rounds(options, 7, "EndToEnd", args);
     this.rate = options.number("rate", 20_000);
-    this.out = options.text("out", "");
   }
 
   /**
@@ -120,33 +110,16 @@ public final class EndToEnd {
 
   /** {@return how many measurements failed} */
   static int run(String... args) throws Exception {
-    EndToEnd endToEnd = new EndToEnd(Options.parse(args, OPTIONS));
-    endToEnd.runAll(Label.command("EndToEnd", args));
-    return endToEnd.failures;
+    return new EndToEnd(args).runAll();
   }
 
-  private void runAll(String command) throws Exception {
+  private int runAll() throws Exception {
     List<Cell> cells = cells();
-    int rounds = options.number("rounds", 7);
     int mostShards = cells.stream().mapToInt(Cell::shards).max().orElse(1);
-    if (!out.isEmpty()) {
-      ResultFile.append(Path.of(out), Environment.current(String.join(" ", heapFlags), command));
-    }
     try (GatewayProcess gateway =
         GatewayProcess.start("-Xmx2g", List.of("--shards=" + mostShards))) {
-      for (int round = 1; round <= rounds; round++) {
-        for (Cell cell : inOrderOf(round, cells)) {
-          measure(gateway, cell, round);
-        }
-      }
+      return rounds.run(cells, (cell, round) -> List.of(measure(gateway, cell, round)));
     }
-  }
-
-  /** {@return the cells in the order of a round, so that none is always first} */
-  static <T> List<T> inOrderOf(int round, List<T> cells) {
-    List<T> order = new ArrayList<>(cells);
-    Collections.rotate(order, 1 - round);
-    return order;
   }
 
   private List<Cell> cells() {
@@ -183,16 +156,9 @@ public final class EndToEnd {
     };
   }
 
-  private void measure(GatewayProcess gateway, Cell cell, int round)
+  private FloodResult measure(GatewayProcess gateway, Cell cell, int round)
       throws IOException, InterruptedException {
-    FloodResult result;
-    try {
-      result = flood(gateway, cell, round);
-    } catch (IOException | RuntimeException e) {
-      failures++;
-      System.err.println("FAILED, no result: round " + round + ", " + cell + ": " + e);
-      return;
-    }
+    FloodResult result = flood(gateway, cell, round);
     System.out.printf(
         Locale.ROOT,
         "%2d %-38s %,9.0f events/s %,8.0f ns %,8.1f B an event, gc %d ms, %d MB, %d threads, %s%n",
@@ -207,16 +173,18 @@ public final class EndToEnd {
         result.bytesPerRead() == null
             ? "reads not known"
             : String.format(Locale.ROOT, "%,.0f B a read", result.bytesPerRead()));
-    if (!out.isEmpty()) {
-      ResultFile.append(Path.of(out), result);
-    }
+    return result;
   }
 
   private FloodResult flood(GatewayProcess gateway, Cell cell, int round)
       throws IOException, InterruptedException {
     ClientProcess client =
         ClientProcess.start(
-            cell.client(), heapFlags, gateway.address(), cell.compression(), cell.shards());
+            cell.client(),
+            rounds.heapFlags(),
+            gateway.address(),
+            cell.compression(),
+            cell.shards());
     try {
       FloodRun flood = new FloodRun(gateway, client, cell.shards());
       warmUp(flood, cell);

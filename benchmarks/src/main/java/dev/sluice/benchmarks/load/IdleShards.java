@@ -1,8 +1,6 @@
 package dev.sluice.benchmarks.load;
 
-import dev.sluice.benchmarks.results.Environment;
 import dev.sluice.benchmarks.results.IdleResult;
-import dev.sluice.benchmarks.results.ResultFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,16 +40,7 @@ import java.util.Set;
 public final class IdleShards {
 
   private static final Set<String> OPTIONS =
-      Set.of(
-          "clients",
-          "compressions",
-          "tls",
-          "shards",
-          "rounds",
-          "idle-seconds",
-          "heap",
-          "gateway-heap",
-          "out");
+      Rounds.options("clients", "compressions", "tls", "shards", "idle-seconds", "gateway-heap");
   private static final int OTHER_FILES = 500;
 
   /** Discord's. Each shard begins at a random moment of it, as clients must. */
@@ -70,14 +59,11 @@ public final class IdleShards {
   }
 
   private final Options options;
-  private final List<String> heapFlags;
-  private final String out;
-  private int failures;
+  private final Rounds rounds;
 
-  private IdleShards(Options options) {
-    this.options = options;
-    this.heapFlags = List.of(options.text("heap", "-Xmx1g -XX:+UseG1GC").split(" "));
-    this.out = options.text("out", "");
+  private IdleShards(String... args) {
+    this.options = Options.parse(args, OPTIONS);
+    this.rounds = new Rounds(options, 1, "IdleShards", args);
   }
 
   /**
@@ -92,22 +78,8 @@ public final class IdleShards {
 
   /** {@return how many measurements failed} */
   static int run(String... args) throws Exception {
-    IdleShards idle = new IdleShards(Options.parse(args, OPTIONS));
-    idle.runAll(Label.command("IdleShards", args));
-    return idle.failures;
-  }
-
-  private void runAll(String command) throws Exception {
-    List<Cell> cells = cells();
-    if (!out.isEmpty()) {
-      ResultFile.append(Path.of(out), Environment.current(String.join(" ", heapFlags), command));
-    }
-    int rounds = options.number("rounds", 1);
-    for (int round = 1; round <= rounds; round++) {
-      for (Cell cell : EndToEnd.inOrderOf(round, cells)) {
-        measure(cell, round);
-      }
-    }
+    IdleShards idle = new IdleShards(args);
+    return idle.rounds.run(idle.cells(), (cell, round) -> List.of(idle.measure(cell, round)));
   }
 
   private List<Cell> cells() throws IOException {
@@ -156,15 +128,8 @@ public final class IdleShards {
     return Long.MAX_VALUE;
   }
 
-  private void measure(Cell cell, int round) throws IOException, InterruptedException {
-    IdleResult result;
-    try {
-      result = idle(cell, round);
-    } catch (IOException | RuntimeException e) {
-      failures++;
-      System.err.println("FAILED, no result: round " + round + ", " + cell + ": " + e);
-      return;
-    }
+  private IdleResult measure(Cell cell, int round) throws IOException, InterruptedException {
+    IdleResult result = idle(cell, round);
     System.out.printf(
         Locale.ROOT,
         "%2d %-44s heap %,9.0f B, resident %,9.0f B a shard, %d threads, %d event loops, %.2f %%%n",
@@ -175,9 +140,7 @@ public final class IdleShards {
         result.threads(),
         result.eventLoops(),
         result.idleCpuPercent());
-    if (!out.isEmpty()) {
-      ResultFile.append(Path.of(out), result);
-    }
+    return result;
   }
 
   private IdleResult idle(Cell cell, int round) throws IOException, InterruptedException {
@@ -199,7 +162,12 @@ public final class IdleShards {
         GatewayProcess.start(options.text("gateway-heap", "-Xmx4g"), gatewayOptions)) {
       ClientProcess client =
           ClientProcess.start(
-              cell.client(), heapFlags, gateway.address(), cell.compression(), FEW, tlsOptions);
+              cell.client(),
+              rounds.heapFlags(),
+              gateway.address(),
+              cell.compression(),
+              FEW,
+              tlsOptions);
       try {
         return idle(client, cell, round);
       } finally {

@@ -1,10 +1,7 @@
 package dev.sluice.benchmarks.load;
 
-import dev.sluice.benchmarks.results.Environment;
 import dev.sluice.benchmarks.results.LatencyResult;
-import dev.sluice.benchmarks.results.ResultFile;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,18 +30,15 @@ import java.util.concurrent.TimeUnit;
 public final class Latency {
 
   private static final Set<String> OPTIONS =
-      Set.of(
+      Rounds.options(
           "clients",
           "compressions",
           "shards",
           "loads",
-          "rounds",
           "seconds",
           "max-events",
           "max-rate",
-          "warm-up-events",
-          "heap",
-          "out");
+          "warm-up-events");
   private static final int FIRST_RATE = 10_000;
   private static final int WARM_UP_FLOOD_EVENTS = 50_000;
   private static final double KEEPS_UP = 0.95;
@@ -59,14 +53,11 @@ public final class Latency {
   }
 
   private final Options options;
-  private final List<String> heapFlags;
-  private final String out;
-  private int failures;
+  private final Rounds rounds;
 
-  private Latency(Options options) {
-    this.options = options;
-    this.heapFlags = List.of(options.text("heap", "-Xmx1g -XX:+UseG1GC").split(" "));
-    this.out = options.text("out", "");
+  private Latency(String... args) {
+    this.options = Options.parse(args, OPTIONS);
+    this.rounds = new Rounds(options, 3, "Latency", args);
   }
 
   /**
@@ -81,30 +72,15 @@ public final class Latency {
 
   /** {@return how many clients failed} */
   static int run(String... args) throws Exception {
-    Latency latency = new Latency(Options.parse(args, OPTIONS));
-    latency.runAll(Label.command("Latency", args));
-    return latency.failures;
+    return new Latency(args).runAll();
   }
 
-  private void runAll(String command) throws Exception {
+  private int runAll() throws Exception {
     List<Cell> cells = cells();
-    if (!out.isEmpty()) {
-      ResultFile.append(Path.of(out), Environment.current(String.join(" ", heapFlags), command));
-    }
     int mostShards = cells.stream().mapToInt(Cell::shards).max().orElse(1);
-    int rounds = options.number("rounds", 3);
     try (GatewayProcess gateway =
         GatewayProcess.start("-Xmx4g", List.of("--shards=" + mostShards))) {
-      for (int round = 1; round <= rounds; round++) {
-        for (Cell cell : EndToEnd.inOrderOf(round, cells)) {
-          try {
-            measure(gateway, cell, round);
-          } catch (IOException | RuntimeException e) {
-            failures++;
-            System.err.println("FAILED: round " + round + ", " + cell + ": " + e);
-          }
-        }
-      }
+      return rounds.run(cells, (cell, round) -> measure(gateway, cell, round));
     }
   }
 
@@ -122,11 +98,15 @@ public final class Latency {
     return cells;
   }
 
-  private void measure(GatewayProcess gateway, Cell cell, int round)
+  private List<LatencyResult> measure(GatewayProcess gateway, Cell cell, int round)
       throws IOException, InterruptedException {
     ClientProcess client =
         ClientProcess.start(
-            cell.client(), heapFlags, gateway.address(), cell.compression(), cell.shards());
+            cell.client(),
+            rounds.heapFlags(),
+            gateway.address(),
+            cell.compression(),
+            cell.shards());
     try {
       FloodRun flood = new FloodRun(gateway, client, cell.shards());
       int warmUp = options.number("warm-up-events", 150_000);
@@ -134,9 +114,11 @@ public final class Latency {
         warm += (int) flood.send(Math.min(WARM_UP_FLOOD_EVENTS, warmUp), 0, warm).events();
       }
       double throughput = throughput(flood);
+      List<LatencyResult> results = new ArrayList<>();
       for (int percent : options.numbers("loads", "10,50,80,95")) {
-        load(flood, cell, round, percent, throughput);
+        results.add(load(flood, cell, round, percent, throughput));
       }
+      return results;
     } finally {
       client.kill();
     }
@@ -162,7 +144,7 @@ public final class Latency {
     }
   }
 
-  private void load(FloodRun flood, Cell cell, int round, int percent, double throughput)
+  private LatencyResult load(FloodRun flood, Cell cell, int round, int percent, double throughput)
       throws IOException, InterruptedException {
     int rate = Math.max(1, (int) (throughput * percent / 100));
     long wanted = (long) rate * options.number("seconds", 4);
@@ -183,7 +165,9 @@ public final class Latency {
             of.p99Nanos(),
             of.p999Nanos(),
             of.p9999Nanos(),
-            of.maxNanos());
+            of.maxNanos(),
+            late.sent().meanLateNanos(),
+            late.sent().maxLateNanos());
     System.out.printf(
         Locale.ROOT,
         "%2d %-28s %3d %% = %,8d/s: p50 %,9.1f us, p99 %,9.1f, p99.9 %,9.1f, p99.99 %,9.1f, max"
@@ -199,9 +183,7 @@ public final class Latency {
         micros(of.maxNanos()),
         micros(late.sent().meanLateNanos()),
         micros(late.sent().maxLateNanos()));
-    if (!out.isEmpty()) {
-      ResultFile.append(Path.of(out), result);
-    }
+    return result;
   }
 
   private static double micros(long nanos) {

@@ -344,7 +344,8 @@ final class Tables {
             "p99 µs",
             "p99.9 µs",
             "p99.99 µs",
-            "max µs");
+            "max µs",
+            "sent late µs");
     cells.forEach(
         (cell, rounds) ->
             table.add(
@@ -357,7 +358,8 @@ final class Tables {
                 micros(rounds, LatencyResult::p99Nanos),
                 micros(rounds, LatencyResult::p999Nanos),
                 micros(rounds, LatencyResult::p9999Nanos),
-                micros(rounds, LatencyResult::maxNanos)));
+                micros(rounds, LatencyResult::maxNanos),
+                micros(rounds, LatencyResult::meanSentLateNanos)));
     return table.text();
   }
 
@@ -421,13 +423,11 @@ final class Tables {
           }
           double theirs = spread(rounds, figure).median();
           double sluice = spread(ours, figure).median();
-          if (lessIsBetter ? theirs < sluice : theirs > sluice) {
-            table.add(
-                setting(cell),
-                name,
-                Figures.of(sluice),
-                Figures.of(theirs),
-                Clients.title(cell.client()));
+          String oursTold = Figures.of(sluice);
+          String theirsTold = Figures.of(theirs);
+          boolean better = lessIsBetter ? theirs < sluice : theirs > sluice;
+          if (better && !oursTold.equals(theirsTold)) { // a difference that the table can tell
+            table.add(setting(cell), name, oursTold, theirsTold, Clients.title(cell.client()));
           }
         });
   }

@@ -18,6 +18,9 @@ package dev.sluice.benchmarks.results;
  * @param p999Nanos 99.9 % came within this
  * @param p9999Nanos 99.99 % came within this
  * @param maxNanos all came within this
+ * @param meanSentLateNanos how late the gateway wrote an event, on average: of what the percentiles
+ *     tell this much is not the client's
+ * @param maxSentLateNanos how late it wrote one at most
  */
 public record LatencyResult(
     int round,
@@ -32,7 +35,9 @@ public record LatencyResult(
     long p99Nanos,
     long p999Nanos,
     long p9999Nanos,
-    long maxNanos)
+    long maxNanos,
+    long meanSentLateNanos,
+    long maxSentLateNanos)
     implements Measured {
 
   /** Checks that the figures can be. */
@@ -50,5 +55,7 @@ public record LatencyResult(
     Require.atLeast("p999Nanos", p999Nanos, p99Nanos);
     Require.atLeast("p9999Nanos", p9999Nanos, p999Nanos);
     Require.atLeast("maxNanos", maxNanos, p9999Nanos);
+    Require.atLeast("meanSentLateNanos", meanSentLateNanos, 0);
+    Require.atLeast("maxSentLateNanos", maxSentLateNanos, meanSentLateNanos);
   }
 }

@@ -86,9 +86,9 @@ final class EndToEndTest {
   void theOrderRotatesFromRoundToRound() {
     List<String> cells = List.of("a", "b", "c");
 
-    assertThat(EndToEnd.inOrderOf(1, cells)).containsExactly("a", "b", "c");
-    assertThat(EndToEnd.inOrderOf(2, cells)).containsExactly("b", "c", "a");
-    assertThat(EndToEnd.inOrderOf(4, cells)).containsExactly("a", "b", "c");
+    assertThat(Rounds.inOrderOf(1, cells)).containsExactly("a", "b", "c");
+    assertThat(Rounds.inOrderOf(2, cells)).containsExactly("b", "c", "a");
+    assertThat(Rounds.inOrderOf(4, cells)).containsExactly("a", "b", "c");
   }
 
   @Test

@@ -38,7 +38,7 @@ class ResultFileTest {
         flood(2, 300_000, 65_000.5),
         new IdleResult(1, "sluice", "zlib", "jdk", 4_000, 1_700.5, 41_000.25, 9, 2, 0.25),
         new LatencyResult(
-            3, "jda", "none", 1, 50, 30_000, 300_000, 1, 20, 300, 4_000, 50_000, 600_000));
+            3, "jda", "none", 1, 50, 30_000, 300_000, 1, 20, 300, 4_000, 50_000, 600_000, 7, 80));
   }
 
   private static FloodResult flood(int round, long received, Double bytesPerRead) {
@@ -143,7 +143,7 @@ class ResultFileTest {
         .isThrownBy(() -> new MicroResult(0, "A.b", Map.of(), "avgt", "ns/op", 1, 0))
         .withMessage("round: 0 (expected: >= 1)");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new LatencyResult(1, "jda", "none", 1, 50, 1, 1, 5, 4, 6, 7, 8, 9))
+        .isThrownBy(() -> new LatencyResult(1, "jda", "none", 1, 50, 1, 1, 5, 4, 6, 7, 8, 9, 0, 0))
         .withMessage("p90Nanos: 4 (expected: >= 5)");
   }
 

@@ -50,10 +50,20 @@ final class DialLimiter {
     }
   }
 
+  /** What waits and dials of one bucket, for as long as anything does. */
   private static final class Lane {
 
+    final int bucket;
     final Queue<Waiting> waiting = new PriorityQueue<>();
     int taken;
+
+    Lane(int bucket) {
+      this.bucket = bucket;
+    }
+
+    boolean isDone() {
+      return taken == 0 && waiting.isEmpty();
+    }
   }
 
   /** A slot of a bucket, and for as long as its dial lasts one of those of all. */
@@ -78,6 +88,9 @@ final class DialLimiter {
             lane.taken--;
             dialled();
             grant(lane);
+            if (lane.isDone()) {
+              lanes.remove(lane.bucket, lane);
+            }
           });
     }
 
@@ -105,7 +118,7 @@ final class DialLimiter {
   void acquire(int shardId, Dialer dialer) {
     executor.execute(
         () -> {
-          Lane lane = lanes.computeIfAbsent(shardId % maxConcurrency, bucket -> new Lane());
+          Lane lane = lanes.computeIfAbsent(shardId % maxConcurrency, Lane::new);
           lane.waiting.add(new Waiting(shardId, dialer));
           grant(lane);
         });
@@ -114,6 +127,11 @@ final class DialLimiter {
   /** Lets no shard dial any more that would have to identify. */
   void stopIdentifies() {
     executor.execute(() -> identifiesStopped = true);
+  }
+
+  /** {@return of how many buckets something waits or dials; on this limiter's event loop} */
+  int busyBuckets() {
+    return lanes.size();
   }
 
   private void grant(Lane lane) {

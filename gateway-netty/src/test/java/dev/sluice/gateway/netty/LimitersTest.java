@@ -392,6 +392,24 @@ final class LimitersTest {
     }
 
     @Test
+    void aBucketIsForgottenOnceNothingOfItWaitsOrDials() {
+      limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1_000, 4);
+      for (int shard = 0; shard < 5; shard++) {
+        acquire(shard);
+      }
+      assertThat(limiter.busyBuckets()).as("four dial, one waits").isEqualTo(5);
+
+      slots.get(0).upgraded();
+      assertThat(limiter.busyBuckets()).as("an upgraded one keeps its slot").isEqualTo(5);
+
+      slots.forEach(DialLimiter.Slot::release);
+      assertThat(limiter.busyBuckets()).isZero();
+
+      acquire(3);
+      assertThat(dialled).containsExactly(0, 1, 2, 3, 4, 3);
+    }
+
+    @Test
     void stoppedIdentifiesDoNotDial() {
       limiter.stopIdentifies();
 
