@@ -29,7 +29,9 @@ final class Child implements AutoCloseable {
       List.of(
           "-XX:+IgnoreUnrecognizedVMOptions",
           "--enable-native-access=ALL-UNNAMED",
-          "--sun-misc-unsafe-memory-access=allow");
+          "--sun-misc-unsafe-memory-access=allow",
+          "-Xlog:disable", // for it writes warnings of the JVM among the answers
+          "-Xlog:all=warning:stderr");
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String FAILURE = "failure";

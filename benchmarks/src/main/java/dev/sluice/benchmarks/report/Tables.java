@@ -315,7 +315,7 @@ final class Tables {
                     + tls(cell.tls()),
                 Clients.title(cell.client()),
                 Figures.withRange(spread(rounds, IdleResult::heapBytesPerShard), KILO),
-                Figures.withRange(spread(rounds, IdleResult::residentBytesPerShard), KILO),
+                resident(rounds),
                 count(rounds, IdleResult::threads),
                 rounds.get(0).eventLoops() == 0 ? "" : count(rounds, IdleResult::eventLoops),
                 Figures.of(spread(rounds, IdleResult::idleCpuPercent).median())));
@@ -385,8 +385,18 @@ final class Tables {
     addLosses(table, floods, Tables::cell, "threads", true, FloodResult::threads);
     List<IdleResult> idle = all(jdk, IdleResult.class);
     addLosses(table, idle, Tables::cell, "heap kB/shard", true, r -> r.heapBytesPerShard() / KILO);
+    Set<Cell> noise =
+        idle.stream()
+            .filter(Tables::isNoise)
+            .map(r -> cell(r).setting())
+            .collect(Collectors.toUnmodifiableSet());
     addLosses(
-        table, idle, Tables::cell, "RSS kB/shard", true, r -> r.residentBytesPerShard() / KILO);
+        table,
+        idle.stream().filter(r -> !noise.contains(cell(r).setting())).toList(),
+        Tables::cell,
+        "RSS kB/shard",
+        true,
+        r -> r.residentBytesPerShard() / KILO);
     addLosses(table, idle, Tables::cell, "threads", true, IdleResult::threads);
     addLosses(table, idle, Tables::cell, "CPU %", true, IdleResult::idleCpuPercent);
     List<LatencyResult> latency = all(jdk, LatencyResult.class);
@@ -439,6 +449,17 @@ final class Tables {
         + tls(cell.tls())
         + (cell.delivery().isEmpty() ? "" : ", " + cell.delivery())
         + (cell.load() == 0 ? "" : ", " + cell.load() + " % load");
+  }
+
+  private static String resident(List<IdleResult> rounds) {
+    return rounds.stream().anyMatch(Tables::isNoise)
+        ? "in the noise"
+        : Figures.withRange(spread(rounds, IdleResult::residentBytesPerShard), KILO);
+  }
+
+  /** {@return whether the process shrank while it started the shards, as few shards let it} */
+  private static boolean isNoise(IdleResult result) {
+    return result.residentBytesPerShard() <= 0;
   }
 
   /**

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.testkit.PreparedFlood.Share;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -167,6 +168,20 @@ final class FloodTest {
     get(gateway.killAllConnections());
 
     assertThatThrownBy(() -> get(flood.start()))
+        .hasRootCauseMessage("shard 0/2: its connection ended (expected: to take the flood)");
+  }
+
+  @Test
+  void aConnectionLostWithWritesUnderWayFailsTheFlood() throws Exception {
+    ready(FIRST, "");
+    PreparedFlood flood = prepare(Flood.of(TrafficMix.NO_PRESENCES, 7, 10)); // one write
+    Duration hour = Duration.ofHours(1);
+    gateway.fault(Fault.delay(Fault.Direction.TO_CLIENT, hour, hour)).on(FIRST::equals).start();
+
+    CompletableFuture<FloodReport> report = flood.start();
+    get(gateway.killAllConnections());
+
+    assertThatThrownBy(() -> get(report))
         .hasRootCauseMessage("shard 0/2: its connection ended (expected: to take the flood)");
   }
 
