@@ -54,6 +54,7 @@ final class GatewayLoop {
   private final int guildsPerShard;
   private final boolean announceGuilds;
   private final GatewayServerListener listener;
+  private final ApiHandler api;
   private final TrafficGenerator announcer;
 
   private final Map<GatewayServerConnection, GatewayHandler> handlers = new HashMap<>();
@@ -86,11 +87,13 @@ final class GatewayLoop {
       GatewayServerConfig config,
       int guildsPerShard,
       boolean announceGuilds,
-      GatewayServerListener listener) {
+      GatewayServerListener listener,
+      ApiHandler api) {
     this.loop = loop;
     this.guildsPerShard = guildsPerShard;
     this.announceGuilds = announceGuilds;
     this.listener = listener;
+    this.api = api;
     this.faults = new Faults(loop);
     this.announcer =
         TrafficGenerator.create(
@@ -105,6 +108,11 @@ final class GatewayLoop {
 
   Faults faults() {
     return faults;
+  }
+
+  /** {@return what answers requests that are not about the gateway} */
+  ApiHandler api() {
+    return api;
   }
 
   /** {@return what a WebSocket request is answered with, null if it is served} */

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** Answers the HTTP requests of one channel, until one of them makes it a WebSocket. */
 final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
+  private static final String API = "/api/v10";
   private static final String BOT = "Bot ";
   private static final int MAX_CLIENT_MESSAGE_BYTES = 1 << 20;
   private static final WebSocketDecoderConfig DECODER_CONFIG =
@@ -51,12 +52,11 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     QueryStringDecoder uri = new QueryStringDecoder(request.uri());
     switch (request.method().equals(HttpMethod.GET) ? uri.path() : "") {
       case "/" -> dial(ctx.channel(), request, uri.rawQuery());
-      case "/api/v10/gateway" ->
+      case API + "/gateway" ->
           respond(ctx.channel(), request, 200, "{\"url\":\"" + gatewayUrl() + "\"}");
-      case "/api/v10/gateway/bot" -> gatewayBot(ctx.channel(), request);
-      case "/api/v10/users/@me" -> respondToBot(ctx.channel(), request, gateway.server()::userJson);
-      default ->
-          respond(ctx.channel(), request, 404, "{\"message\": \"404: Not Found\", \"code\": 0}");
+      case API + "/gateway/bot" -> gatewayBot(ctx.channel(), request);
+      case API + "/users/@me" -> respondToBot(ctx.channel(), request, gateway.server()::userJson);
+      default -> handle(ctx.channel(), request, uri);
     }
   }
 
@@ -76,13 +76,38 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   /** Answers nobody but who sent the token. */
   private void respondToBot(Channel channel, FullHttpRequest request, Supplier<String> body) {
-    String authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
-    if (authorization.startsWith(BOT)
-        && gateway.server().isToken(authorization.substring(BOT.length()))) {
+    if (isBot(request)) {
       respond(channel, request, 200, body.get());
     } else {
-      respond(channel, request, 401, "{\"message\": \"401: Unauthorized\", \"code\": 0}");
+      refuse(channel, request);
     }
+  }
+
+  private boolean isBot(FullHttpRequest request) {
+    String authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
+    return authorization.startsWith(BOT)
+        && gateway.server().isToken(authorization.substring(BOT.length()));
+  }
+
+  private static void refuse(Channel channel, FullHttpRequest request) {
+    respond(channel, request, 401, "{\"message\": \"401: Unauthorized\", \"code\": 0}");
+  }
+
+  /** Lets the handler of the API answer. */
+  private void handle(Channel channel, FullHttpRequest request, QueryStringDecoder uri) {
+    if (!uri.path().startsWith(API + '/')) {
+      respond(channel, request, ApiResponse.NOT_FOUND);
+      return;
+    }
+    String path = uri.path().substring(API.length());
+    // The token of an interaction, which is part of the path, stands in for that of the bot.
+    if (!path.startsWith("/interactions/") && !path.startsWith("/webhooks/") && !isBot(request)) {
+      refuse(channel, request);
+      return;
+    }
+    String body = request.content().toString(StandardCharsets.UTF_8);
+    ApiRequest asked = new ApiRequest(request.method().name(), path, uri.rawQuery(), body);
+    respond(channel, request, gateway.api().handle(asked));
   }
 
   private void dial(Channel channel, FullHttpRequest request, @Nullable String query) {
@@ -142,14 +167,21 @@ final class HttpHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     return gateway.server().config().gatewayUrl();
   }
 
+  private static void respond(Channel channel, FullHttpRequest request, ApiResponse response) {
+    respond(channel, request, response.status(), response.body());
+  }
+
   private static void respond(Channel channel, FullHttpRequest request, int status, String body) {
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1,
             HttpResponseStatus.valueOf(status),
             Unpooled.wrappedBuffer(body.getBytes(StandardCharsets.UTF_8)));
-    response.headers().set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON);
-    response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
+    if (status != 204) { // which has no content, not even an empty one
+      int length = response.content().readableBytes();
+      response.headers().set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON);
+      response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, length);
+    }
     boolean keepAlive = HttpUtil.isKeepAlive(request) && status < 400;
     HttpUtil.setKeepAlive(response, keepAlive);
     channel

@@ -46,10 +46,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A Discord gateway on loopback, over real sockets, for one bot: the HTTP endpoints {@code GET
- * /api/v10/gateway}, {@code GET /api/v10/gateway/bot} and {@code GET /api/v10/users/@me}, the
- * WebSocket in every encoding and compression that its request may ask for, sessions that can be
- * resumed, made-up traffic, and faults on demand. For zstd-stream the library {@code
- * com.github.luben:zstd-jni} must be added.
+ * /api/v10/gateway}, {@code GET /api/v10/gateway/bot} and {@code GET /api/v10/users/@me}, the rest
+ * of the API as an {@link ApiHandler} has it, the WebSocket in every encoding and compression that
+ * its request may ask for, sessions that can be resumed, made-up traffic, and faults on demand. For
+ * zstd-stream the library {@code com.github.luben:zstd-jni} must be added.
  *
  * <p>Resuming has a URL of its own, on a second port, so that one can tell which a client dialled
  * and refuse either. After READY each guild of the shard gets its GUILD_CREATE.
@@ -114,7 +114,8 @@ public final class LocalGateway implements AutoCloseable {
           .resumeGatewayUrl(resumeUri.toString())
           .guilds(builder.guilds());
       gateway =
-          new GatewayLoop(loop, config.build(), guilds, builder.guildCreates, builder.listener);
+          new GatewayLoop(
+              loop, config.build(), guilds, builder.guildCreates, builder.listener, builder.api);
       base.config().setAutoRead(true);
       resume.config().setAutoRead(true);
     } catch (IOException | RuntimeException e) {
@@ -569,6 +570,7 @@ public final class LocalGateway implements AutoCloseable {
     private boolean guildCreates = true;
     private @Nullable LocalCertificate certificate;
     private GatewayServerListener listener = new GatewayServerListener() {};
+    private ApiHandler api = ApiHandler.interactions();
     private Consumer<GatewayServerConfig.Builder> server = config -> {};
 
     private Builder() {}
@@ -680,6 +682,20 @@ public final class LocalGateway implements AutoCloseable {
      */
     public Builder listener(GatewayServerListener listener) {
       this.listener = Objects.requireNonNull(listener, "listener");
+      return this;
+    }
+
+    /**
+     * Sets what answers requests below {@code /api/v10} that are not about the gateway. Who does
+     * not show the bot's token is answered with 401 without asking it, but for paths below {@code
+     * /interactions} and {@code /webhooks}, which carry a token of their own. Default: {@link
+     * ApiHandler#interactions()}.
+     *
+     * @param api the handler, called on the event loop of the gateway
+     * @return this
+     */
+    public Builder api(ApiHandler api) {
+      this.api = Objects.requireNonNull(api, "api");
       return this;
     }
 

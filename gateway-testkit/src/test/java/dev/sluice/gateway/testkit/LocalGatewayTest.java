@@ -127,7 +127,79 @@ final class LocalGatewayTest {
   void knowsNoOtherPath() throws Exception {
     LocalGateway gateway = start(LocalGateway.builder());
 
-    assertThat(http(gateway, "/users/@you", null).statusCode()).isEqualTo(404);
+    assertThat(http(gateway, "/users/@you", "Bot " + gateway.token()).statusCode()).isEqualTo(404);
+    assertThat(http(gateway, "/users/@you", null).statusCode()).isEqualTo(401);
+    HttpRequest elsewhere = HttpRequest.newBuilder(gateway.apiUri().resolve("/api")).build();
+    assertThat(send(elsewhere).statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void theHandlerOfTheApiAnswersWhatIsNotAboutTheGateway() throws Exception {
+    Queue<ApiRequest> asked = new ConcurrentLinkedQueue<>();
+    LocalGateway gateway =
+        start(
+            LocalGateway.builder()
+                .api(
+                    request -> {
+                      asked.add(request);
+                      return new ApiResponse(201, "{\"id\":\"1\"}");
+                    }));
+
+    HttpResponse<String> refused =
+        http(gateway, "PATCH", "/channels/42/messages", "Bot wrong", "unseen");
+    HttpResponse<String> answered =
+        http(gateway, "PUT", "/channels/a%20b?limit=1&q=%20", "Bot " + gateway.token(), "\u00e9");
+    HttpResponse<String> ownToken = http(gateway, "DELETE", "/webhooks/1/t/messages/2", null, "");
+
+    assertThat(refused.statusCode()).isEqualTo(401);
+    assertThat(answered.statusCode()).isEqualTo(201);
+    assertThat(answered.body()).isEqualTo("{\"id\":\"1\"}");
+    assertThat(ownToken.statusCode()).isEqualTo(201);
+    assertThat(asked)
+        .containsExactly(
+            new ApiRequest("PUT", "/channels/a b", "limit=1&q=%20", "\u00e9"),
+            new ApiRequest("DELETE", "/webhooks/1/t/messages/2", "", ""));
+    assertThat(asked.peek()).hasToString("PUT /channels/a b");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          POST | /interactions/18446744073709551615/a-token/callback | {"type":4,"data":{}} | 204 | 0
+          POST | /interactions/1/a-token/callback?with_response=0    | {"type":5}           | 204 | 0
+          POST | /interactions/1/a-token/callback                    | {"type":             | 400 | 50109
+          POST | /interactions/1/a-token/callback                    | {"type":"4"}         | 400 | 50035
+          POST | /interactions/1/a-token/callback                    | []                   | 400 | 50035
+          PUT  | /interactions/1/a-token/callback                    | {"type":4}           | 404 | 0
+          POST | /interactions/one/a-token/callback                  | {"type":4}           | 404 | 0
+          POST | /interactions/1/callback                            | {"type":4}           | 404 | 0
+          """)
+  void takesAnswersToInteractions(
+      String method, String path, String body, int expectedStatus, int expectedCode)
+      throws Exception {
+    LocalGateway gateway = start(LocalGateway.builder());
+
+    HttpResponse<String> response = http(gateway, method, path, null, body);
+
+    assertThat(response.statusCode()).isEqualTo(expectedStatus);
+    if (expectedStatus == 204) {
+      assertThat(response.body()).isEmpty();
+      assertThat(response.headers().firstValue("content-length")).isEmpty();
+    } else {
+      assertThat(json(response).path("code").asInt(-1)).isEqualTo(expectedCode);
+    }
+  }
+
+  @Test
+  void anAnswerOfTheApiHasAStatusAndPerhapsABody() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ApiResponse(199, ""))
+        .withMessage("HTTP status: 199 (expected: 200..599)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ApiResponse(204, "{}"))
+        .withMessage("body: 2 characters (expected: none with 204)");
   }
 
   @ParameterizedTest
@@ -625,6 +697,22 @@ final class LocalGatewayTest {
       request.header("Authorization", authorization);
     }
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static HttpResponse<String> http(
+      LocalGateway gateway, String method, String path, @Nullable String authorization, String body)
+      throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(gateway.apiUri() + path))
+            .method(method, HttpRequest.BodyPublishers.ofString(body));
+    if (authorization != null) {
+      request.header("Authorization", authorization);
+    }
+    return send(request.build());
+  }
+
+  private static HttpResponse<String> send(HttpRequest request) throws Exception {
+    return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
   }
 
   private static JsonNode json(HttpResponse<String> response) throws Exception {
