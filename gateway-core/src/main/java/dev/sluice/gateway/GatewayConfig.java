@@ -232,6 +232,8 @@ public final class GatewayConfig {
   /** Collects a {@link GatewayConfig}. Not thread-safe. Every setting can be set once. */
   public static final class Builder {
 
+    private static final int MAX_NAME_LENGTH = 100;
+
     private final String token;
     private final Intents intents;
     private final Set<String> set = new TreeSet<>();
@@ -267,8 +269,9 @@ public final class GatewayConfig {
      * @throws IllegalArgumentException if it is another kind of URI
      */
     public Builder gatewayUri(URI gatewayUri) {
+      URI base = GatewayUris.checkBase(requireNonNull(gatewayUri, "gatewayUri"));
       once("gatewayUri");
-      this.gatewayUri = GatewayUris.checkBase(requireNonNull(gatewayUri, "gatewayUri"));
+      this.gatewayUri = base;
       return this;
     }
 
@@ -279,8 +282,9 @@ public final class GatewayConfig {
      * @return this
      */
     public Builder encoding(Encoding encoding) {
+      requireNonNull(encoding, "encoding");
       once("encoding");
-      this.encoding = requireNonNull(encoding, "encoding");
+      this.encoding = encoding;
       return this;
     }
 
@@ -291,8 +295,9 @@ public final class GatewayConfig {
      * @return this
      */
     public Builder compression(Compression compression) {
+      requireNonNull(compression, "compression");
       once("compression");
-      this.compression = requireNonNull(compression, "compression");
+      this.compression = compression;
       return this;
     }
 
@@ -303,8 +308,9 @@ public final class GatewayConfig {
      * @return this
      */
     public Builder presence(Presence presence) {
+      requireNonNull(presence, "presence");
       once("presence");
-      this.presence = requireNonNull(presence, "presence");
+      this.presence = presence;
       return this;
     }
 
@@ -316,8 +322,9 @@ public final class GatewayConfig {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder largeThreshold(int largeThreshold) {
+      between("largeThreshold", largeThreshold, 50, 250);
       once("largeThreshold");
-      this.largeThreshold = between("largeThreshold", largeThreshold, 50, 250);
+      this.largeThreshold = largeThreshold;
       return this;
     }
 
@@ -329,8 +336,12 @@ public final class GatewayConfig {
      * @throws IllegalArgumentException if it is empty or longer
      */
     public Builder clientName(String clientName) {
+      int length = requireNonNull(clientName, "clientName").length();
+      if (length < 1 || length > MAX_NAME_LENGTH) {
+        throw new IllegalArgumentException(
+            "clientName: " + length + " characters (expected: 1.." + MAX_NAME_LENGTH + ')');
+      }
       once("clientName");
-      between("clientName length", clientName.length(), 1, 100);
       this.clientName = clientName;
       return this;
     }
@@ -430,9 +441,9 @@ public final class GatewayConfig {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxMessageBytes(int maxMessageBytes) {
+      between("maxMessageBytes", maxMessageBytes, 64 << 10, Integer.MAX_VALUE - 8);
       once("maxMessageBytes");
-      this.maxMessageBytes =
-          between("maxMessageBytes", maxMessageBytes, 64 << 10, Integer.MAX_VALUE - 8);
+      this.maxMessageBytes = maxMessageBytes;
       return this;
     }
 
@@ -444,8 +455,9 @@ public final class GatewayConfig {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxQueuedCommands(int maxQueuedCommands) {
+      between("maxQueuedCommands", maxQueuedCommands, 1, 1 << 20);
       once("maxQueuedCommands");
-      this.maxQueuedCommands = between("maxQueuedCommands", maxQueuedCommands, 1, 1 << 20);
+      this.maxQueuedCommands = maxQueuedCommands;
       return this;
     }
 
@@ -457,8 +469,9 @@ public final class GatewayConfig {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxUnacknowledged(int maxUnacknowledged) {
+      between("maxUnacknowledged", maxUnacknowledged, 1, 1 << 24);
       once("maxUnacknowledged");
-      this.maxUnacknowledged = between("maxUnacknowledged", maxUnacknowledged, 1, 1 << 24);
+      this.maxUnacknowledged = maxUnacknowledged;
       return this;
     }
 
@@ -469,8 +482,9 @@ public final class GatewayConfig {
      * @return this
      */
     public Builder objectMapper(ObjectMapper objectMapper) {
+      requireNonNull(objectMapper, "objectMapper");
       once("objectMapper");
-      this.objectMapper = requireNonNull(objectMapper, "objectMapper");
+      this.objectMapper = objectMapper;
       return this;
     }
 
@@ -481,8 +495,9 @@ public final class GatewayConfig {
      * @return this
      */
     public Builder instantSource(InstantSource instantSource) {
+      requireNonNull(instantSource, "instantSource");
       once("instantSource");
-      this.instantSource = requireNonNull(instantSource, "instantSource");
+      this.instantSource = instantSource;
       return this;
     }
 
@@ -512,20 +527,20 @@ public final class GatewayConfig {
     }
 
     private Duration onceWithinADay(String setting, Duration value) {
-      once(setting);
+      requireNonNull(value, setting);
       if (value.isNegative() || value.isZero() || value.compareTo(MAX_DURATION) > 0) {
         throw new IllegalArgumentException(
             setting + ": " + value + " (expected: above 0, at most " + MAX_DURATION + ')');
       }
+      once(setting);
       return value;
     }
 
-    private static int between(String setting, int value, int min, int max) {
+    private static void between(String setting, int value, int min, int max) {
       if (value < min || value > max) {
         throw new IllegalArgumentException(
             setting + ": " + value + " (expected: " + min + ".." + max + ')');
       }
-      return value;
     }
 
     private static String checkToken(String token) {

@@ -16,7 +16,7 @@ final class GatewayUris {
     String scheme = uri.getScheme();
     if (!("wss".equalsIgnoreCase(scheme) || "ws".equalsIgnoreCase(scheme))
         || uri.getHost() == null) {
-      throw new IllegalArgumentException("gateway URI: " + uri + " (expected: wss://host)");
+      throw new IllegalArgumentException("gatewayUri: " + uri + " (expected: wss://host)");
     }
     String path = uri.getPath() == null ? "" : uri.getPath();
     while (path.endsWith("/")) {
@@ -25,7 +25,7 @@ final class GatewayUris {
     try {
       return new URI(scheme, null, uri.getHost(), uri.getPort(), path, null, null);
     } catch (URISyntaxException e) {
-      throw new IllegalArgumentException("gateway URI: " + uri + " (expected: wss://host)", e);
+      throw new IllegalArgumentException("gatewayUri: " + uri + " (expected: wss://host)", e);
     }
   }
 

@@ -14,8 +14,10 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -152,17 +154,34 @@ class GatewayConfigTest {
     }
   }
 
-  @Test
-  void refusesNumbersOutOfRange() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder().largeThreshold(49))
-        .withMessage("largeThreshold: 49 (expected: 50..250)");
-    assertThatIllegalArgumentException().isThrownBy(() -> builder().largeThreshold(251));
-    assertThatIllegalArgumentException().isThrownBy(() -> builder().maxMessageBytes(65_535));
-    assertThatIllegalArgumentException().isThrownBy(() -> builder().maxQueuedCommands(0));
-    assertThatIllegalArgumentException().isThrownBy(() -> builder().maxUnacknowledged(0));
-    assertThatIllegalArgumentException().isThrownBy(() -> builder().clientName(""));
-    assertThatIllegalArgumentException().isThrownBy(() -> builder().clientName("x".repeat(101)));
+  static Stream<Arguments> badValues() {
+    return Stream.of(
+        bad(b -> b.largeThreshold(49), "largeThreshold: 49 (expected: 50..250)"),
+        bad(b -> b.largeThreshold(251), "largeThreshold: 251 (expected: 50..250)"),
+        bad(b -> b.maxMessageBytes(65_535), "maxMessageBytes: 65535 (expected: 65536..2147483639)"),
+        bad(b -> b.maxQueuedCommands(0), "maxQueuedCommands: 0 (expected: 1..1048576)"),
+        bad(b -> b.maxUnacknowledged(0), "maxUnacknowledged: 0 (expected: 1..16777216)"),
+        bad(b -> b.clientName(""), "clientName: 0 characters (expected: 1..100)"),
+        bad(b -> b.clientName("x".repeat(101)), "clientName: 101 characters (expected: 1..100)"),
+        bad(
+            b -> b.gatewayUri(URI.create("https://x")),
+            "gatewayUri: https://x (expected: wss://host)"));
+  }
+
+  private static Arguments bad(UnaryOperator<Builder> setting, String message) {
+    return Arguments.of(setting, message);
+  }
+
+  @ParameterizedTest(name = "{1}")
+  @MethodSource("badValues")
+  void namesWhatCannotBeAndWhatCan(UnaryOperator<Builder> setting, String message) {
+    Builder builder = builder();
+
+    for (int i = 0; i < 2; i++) { // what was refused is not set, so it is refused again
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> setting.apply(builder))
+          .withMessage(message);
+    }
   }
 
   @ParameterizedTest

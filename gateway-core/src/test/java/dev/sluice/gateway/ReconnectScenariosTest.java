@@ -568,7 +568,7 @@ class ReconnectScenariosTest {
     GatewayConnection connection = live().connection();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> connection.gatewayUri(URI.create("https://other.test")))
-        .withMessage("gateway URI: https://other.test (expected: wss://host)");
+        .withMessage("gatewayUri: https://other.test (expected: wss://host)");
   }
 
   @Test

@@ -313,7 +313,12 @@ public final class GatewayServerConfig {
   private static void requireInRange(String name, int value, int min, int max) {
     if (value < min || value > max) {
       throw new IllegalArgumentException(
-          name + ": " + value + " (expected: " + min + ".." + max + ')');
+          name
+              + ": "
+              + value
+              + " (expected: "
+              + (max == Integer.MAX_VALUE ? ">= " + min : min + ".." + max)
+              + ')');
     }
   }
 
@@ -700,7 +705,7 @@ public final class GatewayServerConfig {
 
     private void once(String name) {
       if (!given.add(name)) {
-        throw new IllegalStateException(name + " is already set");
+        throw new IllegalStateException(name + ": set already (expected: once)");
       }
     }
   }

@@ -177,7 +177,7 @@ public final class GenerationMerge<E> {
       throw new IllegalArgumentException("window: " + window + " (expected: positive)");
     }
     if (maxEvents < 1) {
-      throw new IllegalArgumentException("max events: " + maxEvents + " (expected: >= 1)");
+      throw new IllegalArgumentException("maxEvents: " + maxEvents + " (expected: >= 1)");
     }
     return new GenerationMerge<>(
         window, maxEvents, requireNonNull(clock, "clock"), requireNonNull(outlet, "outlet"));

@@ -278,8 +278,7 @@ public final class IdentifyQueue {
 
   private static Bucket[] makeBuckets(int maxConcurrency) {
     if (maxConcurrency < 1) {
-      throw new IllegalArgumentException(
-          "max concurrency: " + maxConcurrency + " (expected: >= 1)");
+      throw new IllegalArgumentException("maxConcurrency: " + maxConcurrency + " (expected: >= 1)");
     }
     Bucket[] buckets = new Bucket[maxConcurrency];
     for (int i = 0; i < buckets.length; i++) {

@@ -45,7 +45,7 @@ class GatewayServerConfigTest {
   void valueIsSetOnce() {
     assertThatIllegalStateException()
         .isThrownBy(() -> GatewayServerConfig.builder("secret").shards(1).shards(1))
-        .withMessage("shards is already set");
+        .withMessage("shards: set already (expected: once)");
   }
 
   static Stream<Arguments> outOfRange() {
@@ -59,11 +59,11 @@ class GatewayServerConfigTest {
         refused(
             b -> b.sessionLifetime(Duration.ofDays(36_501)),
             "sessionLifetime: PT876024H (expected: > 0, <= 36500 days)"),
-        refused(b -> b.maxConcurrency(0), "maxConcurrency: 0 (expected: 1..2147483647)"),
+        refused(b -> b.maxConcurrency(0), "maxConcurrency: 0 (expected: >= 1)"),
         refused(
             b -> b.sessionStartTotal(5).sessionStartRemaining(6),
             "sessionStartRemaining: 6 (expected: 0..5)"),
-        refused(b -> b.shardMultiple(0), "shardMultiple: 0 (expected: 1..2147483647)"),
+        refused(b -> b.shardMultiple(0), "shardMultiple: 0 (expected: >= 1)"),
         refused(b -> b.shardMultiple(16), "shards: 1 (expected: a multiple of 16)"),
         refused(
             b -> b.allowedPrivilegedIntents(Intent.GUILD_MEMBERS, Intent.GUILDS),
@@ -72,14 +72,13 @@ class GatewayServerConfigTest {
         refused(
             b -> b.reconnectGrace(Duration.ZERO),
             "reconnectGrace: PT0S (expected: > 0, <= 36500 days)"),
-        refused(
-            b -> b.maxDetachedSessions(-1), "maxDetachedSessions: -1 (expected: 0..2147483647)"),
+        refused(b -> b.maxDetachedSessions(-1), "maxDetachedSessions: -1 (expected: >= 0)"),
         refused(b -> b.replayCapacity(0), "replayCapacity: 0 (expected: 1..1073741824)"),
         refused(b -> b.sendLimit(0, Duration.ofSeconds(1)), "sendLimit: 0 (expected: 1..1048576)"),
         refused(b -> b.compressionLevel(10), "compressionLevel: 10 (expected: 0..9)"),
         refused(
             b -> b.payloadCompressionThreshold(-1),
-            "payloadCompressionThreshold: -1 (expected: 0..2147483647)"));
+            "payloadCompressionThreshold: -1 (expected: >= 0)"));
   }
 
   private static Arguments refused(

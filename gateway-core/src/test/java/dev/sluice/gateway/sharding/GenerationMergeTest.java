@@ -473,6 +473,6 @@ class GenerationMergeTest {
         .withMessage("window: PT-1S (expected: positive)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> merge(0))
-        .withMessage("max events: 0 (expected: >= 1)");
+        .withMessage("maxEvents: 0 (expected: >= 1)");
   }
 }

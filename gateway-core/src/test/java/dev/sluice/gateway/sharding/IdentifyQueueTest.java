@@ -192,7 +192,7 @@ class IdentifyQueueTest {
         .withMessage("shard id: -1 (expected: >= 0)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> IdentifyQueue.create(0, clock))
-        .withMessage("max concurrency: 0 (expected: >= 1)");
+        .withMessage("maxConcurrency: 0 (expected: >= 1)");
     assertThatIllegalArgumentException().isThrownBy(() -> queue.maxConcurrency(0));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> IdentifyQueue.create(1, Duration.ofSeconds(-1), clock))

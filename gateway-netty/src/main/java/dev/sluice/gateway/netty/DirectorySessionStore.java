@@ -69,6 +69,7 @@ public final class DirectorySessionStore implements SessionStore, AutoCloseable 
   private static final Logger log = LoggerFactory.getLogger(DirectorySessionStore.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
   private static final long IDLE_SECONDS = 5;
+  private static final Duration MAX_INTERVAL = Duration.ofDays(1);
 
   private final Path path;
   private final Fsync fsync;
@@ -383,24 +384,26 @@ public final class DirectorySessionStore implements SessionStore, AutoCloseable 
      * @return this
      */
     public Builder fsync(Fsync fsync) {
+      requireNonNull(fsync, "fsync");
       once("fsync");
-      this.fsync = requireNonNull(fsync, "fsync");
+      this.fsync = fsync;
       return this;
     }
 
     /**
      * Sets the interval of {@link Fsync#BATCH}. Default: 1 s.
      *
-     * @param fsyncInterval not negative
+     * @param fsyncInterval from 0 to a day
      * @return this
-     * @throws IllegalArgumentException if it is negative
+     * @throws IllegalArgumentException if it is out of range
      */
     public Builder fsyncInterval(Duration fsyncInterval) {
-      once("fsyncInterval");
-      if (fsyncInterval.isNegative()) {
+      if (requireNonNull(fsyncInterval, "fsyncInterval").isNegative()
+          || fsyncInterval.compareTo(MAX_INTERVAL) > 0) {
         throw new IllegalArgumentException(
-            "fsyncInterval: " + fsyncInterval + " (expected: not negative)");
+            "fsyncInterval: " + fsyncInterval + " (expected: PT0S.." + MAX_INTERVAL + ')');
       }
+      once("fsyncInterval");
       this.fsyncInterval = fsyncInterval;
       return this;
     }

@@ -69,8 +69,7 @@ public final class ProxySettings {
       throw new IllegalArgumentException("host: '" + host + "' (expected: a name or an address)");
     }
     if (port < 1 || port > Uris.MAX_PORT) {
-      throw new IllegalArgumentException(
-          "port: " + port + " (expected: 1 to " + Uris.MAX_PORT + ')');
+      throw new IllegalArgumentException("port: " + port + " (expected: 1.." + Uris.MAX_PORT + ')');
     }
     return new ProxySettings(kind, host, port, null, null);
   }

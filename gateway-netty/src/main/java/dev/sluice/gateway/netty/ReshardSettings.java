@@ -17,6 +17,8 @@ import java.time.Duration;
 public record ReshardSettings(
     Duration window, int maxEvents, Duration loadTimeout, Duration timeout) {
 
+  private static final Duration MAX_DURATION = Duration.ofDays(1);
+
   /** 5 s of window, a million events, 15 s to the next GUILD_CREATE, 30 min in all. */
   public static final ReshardSettings DEFAULT =
       new ReshardSettings(
@@ -34,7 +36,7 @@ public record ReshardSettings(
    *     READY named
    * @param timeout for how long all may take beyond the pace of the identifies; then the new shards
    *     are stopped and the old ones go on
-   * @throws IllegalArgumentException if one is not positive
+   * @throws IllegalArgumentException if one is not positive, or a time longer than a day
    */
   public ReshardSettings {
     positive("window", window);
@@ -48,7 +50,7 @@ public record ReshardSettings(
   /**
    * {@return the same with another window}
    *
-   * @param window positive
+   * @param window positive, at most a day
    */
   public ReshardSettings withWindow(Duration window) {
     return new ReshardSettings(window, maxEvents, loadTimeout, timeout);
@@ -66,7 +68,7 @@ public record ReshardSettings(
   /**
    * {@return the same with another wait for GUILD_CREATEs}
    *
-   * @param loadTimeout positive
+   * @param loadTimeout positive, at most a day
    */
   public ReshardSettings withLoadTimeout(Duration loadTimeout) {
     return new ReshardSettings(window, maxEvents, loadTimeout, timeout);
@@ -75,15 +77,16 @@ public record ReshardSettings(
   /**
    * {@return the same with another time-out}
    *
-   * @param timeout positive
+   * @param timeout positive, at most a day
    */
   public ReshardSettings withTimeout(Duration timeout) {
     return new ReshardSettings(window, maxEvents, loadTimeout, timeout);
   }
 
   private static void positive(String name, Duration value) {
-    if (value.isNegative() || value.isZero()) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: positive)");
+    if (value.isNegative() || value.isZero() || value.compareTo(MAX_DURATION) > 0) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: above 0, at most " + MAX_DURATION + ')');
     }
   }
 }

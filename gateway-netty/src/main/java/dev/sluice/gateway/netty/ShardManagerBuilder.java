@@ -30,6 +30,11 @@ public final class ShardManagerBuilder {
 
   private static final URI DEFAULT_API_URI = URI.create("https://discord.com/api/v10");
 
+  private static final Duration MIN_INTERVAL = Duration.ofMillis(1);
+
+  /** What no nanosecond clock overflows with. */
+  private static final Duration MAX_DURATION = Duration.ofDays(1);
+
   /** Enough for a storm of some thousand shards; each takes some kilobytes. */
   private static final int TLS_SESSIONS = 4096;
 
@@ -87,7 +92,7 @@ public final class ShardManagerBuilder {
    * @throws IllegalArgumentException if it is below 1
    */
   public ShardManagerBuilder shards(int count) {
-    return shards(ShardPlan.all(count));
+    return shards(ShardPlan.all(atLeast1("shards", count)));
   }
 
   /**
@@ -97,8 +102,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder shards(ShardPlan plan) {
-    once("shards");
-    this.plan = requireNonNull(plan, "plan");
+    requireNonNull(plan, "plan");
+    once("shards or assignment");
+    this.plan = plan;
     return this;
   }
 
@@ -109,8 +115,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder assignment(ShardAssignment assignment) {
-    once("shards");
-    this.assignment = requireNonNull(assignment, "assignment");
+    requireNonNull(assignment, "assignment");
+    once("shards or assignment");
+    this.assignment = assignment;
     return this;
   }
 
@@ -165,8 +172,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder onDispatch(DispatchHandler handler) {
+    requireNonNull(handler, "handler");
     once("onDispatch or eventSink");
-    this.handler = requireNonNull(handler, "handler");
+    this.handler = handler;
     return this;
   }
 
@@ -178,8 +186,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder workers(Workers workers) {
+    requireNonNull(workers, "workers");
     once("workers");
-    this.workers = requireNonNull(workers, "workers");
+    this.workers = workers;
     return this;
   }
 
@@ -190,8 +199,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder eventSink(EventSink eventSink) {
+    requireNonNull(eventSink, "eventSink");
     once("onDispatch or eventSink");
-    this.eventSink = requireNonNull(eventSink, "eventSink");
+    this.eventSink = eventSink;
     return this;
   }
 
@@ -207,10 +217,10 @@ public final class ShardManagerBuilder {
    * @throws IllegalArgumentException if there are none
    */
   public ShardManagerBuilder eventTypes(Set<EventType> types) {
-    once("eventTypes");
     if (types.isEmpty()) {
       throw new IllegalArgumentException("eventTypes: none (expected: at least one)");
     }
+    once("eventTypes");
     this.eventTypes = Set.copyOf(types);
     return this;
   }
@@ -238,8 +248,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder onDispatchException(DispatchExceptionHandler exceptionHandler) {
+    requireNonNull(exceptionHandler, "exceptionHandler");
     once("onDispatchException");
-    this.exceptionHandler = requireNonNull(exceptionHandler, "exceptionHandler");
+    this.exceptionHandler = exceptionHandler;
     return this;
   }
 
@@ -250,8 +261,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder listener(ShardListener listener) {
+    requireNonNull(listener, "listener");
     once("listener");
-    this.listener = requireNonNull(listener, "listener");
+    this.listener = listener;
     return this;
   }
 
@@ -262,8 +274,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder pipeline(PipelineCustomizer customizer) {
+    requireNonNull(customizer, "customizer");
     once("pipeline");
-    this.customizer = requireNonNull(customizer, "customizer");
+    this.customizer = customizer;
     return this;
   }
 
@@ -276,8 +289,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder eventLoopGroup(EventLoopGroup eventLoopGroup) {
+    requireNonNull(eventLoopGroup, "eventLoopGroup");
     once("eventLoopGroup or eventLoopThreads");
-    this.eventLoopGroup = requireNonNull(eventLoopGroup, "eventLoopGroup");
+    this.eventLoopGroup = eventLoopGroup;
     return this;
   }
 
@@ -288,8 +302,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder ioTransport(IoTransport ioTransport) {
+    requireNonNull(ioTransport, "ioTransport");
     once("ioTransport");
-    this.ioTransport = requireNonNull(ioTransport, "ioTransport");
+    this.ioTransport = ioTransport;
     return this;
   }
 
@@ -301,8 +316,9 @@ public final class ShardManagerBuilder {
    * @throws IllegalArgumentException if it is below 1
    */
   public ShardManagerBuilder eventLoopThreads(int eventLoopThreads) {
+    atLeast1("eventLoopThreads", eventLoopThreads);
     once("eventLoopGroup or eventLoopThreads");
-    this.eventLoopThreads = atLeast1("eventLoopThreads", eventLoopThreads);
+    this.eventLoopThreads = eventLoopThreads;
     return this;
   }
 
@@ -317,10 +333,10 @@ public final class ShardManagerBuilder {
    * @throws IllegalArgumentException if it is one for servers
    */
   public ShardManagerBuilder sslContext(SslContext sslContext) {
-    once("sslContext");
-    if (!sslContext.isClient()) {
+    if (!requireNonNull(sslContext, "sslContext").isClient()) {
       throw new IllegalArgumentException("sslContext: for servers (expected: for clients)");
     }
+    once("sslContext");
     this.sslContext = sslContext;
     return this;
   }
@@ -332,8 +348,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder proxy(ProxySettings proxy) {
+    requireNonNull(proxy, "proxy");
     once("proxy");
-    this.proxy = requireNonNull(proxy, "proxy");
+    this.proxy = proxy;
     return this;
   }
 
@@ -345,12 +362,12 @@ public final class ShardManagerBuilder {
    * @throws IllegalArgumentException if it is another kind of URI
    */
   public ShardManagerBuilder gatewayUri(URI gatewayUri) {
-    once("gatewayUri");
-    String scheme = gatewayUri.getScheme();
+    String scheme = requireNonNull(gatewayUri, "gatewayUri").getScheme();
     if (!("wss".equalsIgnoreCase(scheme) || "ws".equalsIgnoreCase(scheme))
         || !namesAPlace(gatewayUri)) {
       throw new IllegalArgumentException("gatewayUri: " + gatewayUri + " (expected: wss://host)");
     }
+    once("gatewayUri");
     this.gatewayUri = gatewayUri;
     return this;
   }
@@ -363,12 +380,12 @@ public final class ShardManagerBuilder {
    * @throws IllegalArgumentException if it is another kind of URI
    */
   public ShardManagerBuilder apiUri(URI apiUri) {
-    once("apiUri");
-    String scheme = apiUri.getScheme();
+    String scheme = requireNonNull(apiUri, "apiUri").getScheme();
     if (!("https".equalsIgnoreCase(scheme) || "http".equalsIgnoreCase(scheme))
         || !namesAPlace(apiUri)) {
       throw new IllegalArgumentException("apiUri: " + apiUri + " (expected: https://host/path)");
     }
+    once("apiUri");
     this.apiUri = apiUri;
     return this;
   }
@@ -378,16 +395,13 @@ public final class ShardManagerBuilder {
    * pass; it doubles with each further one, up to 1 min. A random part of it is taken, but never
    * less than what the answer asks for. Default: 1 s.
    *
-   * @param apiRetryDelay not negative
+   * @param apiRetryDelay from 0 to a day
    * @return this
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if it is out of range
    */
   public ShardManagerBuilder apiRetryDelay(Duration apiRetryDelay) {
+    between("apiRetryDelay", apiRetryDelay, Duration.ZERO);
     once("apiRetryDelay");
-    if (apiRetryDelay.isNegative()) {
-      throw new IllegalArgumentException(
-          "apiRetryDelay: " + apiRetryDelay + " (expected: not negative)");
-    }
     this.apiRetryDelay = apiRetryDelay;
     return this;
   }
@@ -396,16 +410,13 @@ public final class ShardManagerBuilder {
    * Sets how often GET /gateway/bot may be asked again, which happens while dials fail again and
    * again or no session start is left. Default: 1 min.
    *
-   * @param apiRefreshInterval not negative
+   * @param apiRefreshInterval from 0 to a day
    * @return this
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if it is out of range
    */
   public ShardManagerBuilder apiRefreshInterval(Duration apiRefreshInterval) {
+    between("apiRefreshInterval", apiRefreshInterval, Duration.ZERO);
     once("apiRefreshInterval");
-    if (apiRefreshInterval.isNegative()) {
-      throw new IllegalArgumentException(
-          "apiRefreshInterval: " + apiRefreshInterval + " (expected: not negative)");
-    }
     this.apiRefreshInterval = apiRefreshInterval;
     return this;
   }
@@ -419,8 +430,9 @@ public final class ShardManagerBuilder {
    * @throws IllegalArgumentException if it is below 1
    */
   public ShardManagerBuilder maxConcurrency(int maxConcurrency) {
+    atLeast1("maxConcurrency", maxConcurrency);
     once("maxConcurrency");
-    this.maxConcurrency = atLeast1("maxConcurrency", maxConcurrency);
+    this.maxConcurrency = maxConcurrency;
     return this;
   }
 
@@ -431,8 +443,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder identifyLimiter(IdentifyLimiter identifyLimiter) {
+    requireNonNull(identifyLimiter, "identifyLimiter");
     once("identifyLimiter");
-    this.identifyLimiter = requireNonNull(identifyLimiter, "identifyLimiter");
+    this.identifyLimiter = identifyLimiter;
     return this;
   }
 
@@ -454,18 +467,15 @@ public final class ShardManagerBuilder {
 
   /**
    * Sets how long after READY, or after the last guild that came, a shard still waits for guilds
-   * that READY announced. It matters only with {@link #trackGuilds()}. Default: 15 s.
+   * that READY announced. It needs {@link #trackGuilds()}. Default: 15 s.
    *
-   * @param guildsTimeout positive
+   * @param guildsTimeout from 1 ms to a day
    * @return this
-   * @throws IllegalArgumentException if it is zero or negative
+   * @throws IllegalArgumentException if it is out of range
    */
   public ShardManagerBuilder guildsTimeout(Duration guildsTimeout) {
+    between("guildsTimeout", guildsTimeout, MIN_INTERVAL);
     once("guildsTimeout");
-    if (guildsTimeout.isNegative() || guildsTimeout.isZero()) {
-      throw new IllegalArgumentException(
-          "guildsTimeout: " + guildsTimeout + " (expected: positive)");
-    }
     this.guildsTimeout = guildsTimeout;
     return this;
   }
@@ -473,8 +483,8 @@ public final class ShardManagerBuilder {
   /**
    * Sets how many shards may be between IDENTIFY and their last guild at a time, for an application
    * that does much work for each guild. Further shards wait with their transport up, but without
-   * their permit, so the buckets of {@code max_concurrency} go on. It matters only with {@link
-   * #trackGuilds()}. Default: no limit.
+   * their permit, so the buckets of {@code max_concurrency} go on. It needs {@link #trackGuilds()}.
+   * Default: no limit.
    *
    * @param maxShardsLoading at least 1; below {@code max_concurrency} it makes the start slower
    *     than the gateway demands
@@ -482,8 +492,9 @@ public final class ShardManagerBuilder {
    * @throws IllegalArgumentException if it is below 1
    */
   public ShardManagerBuilder maxShardsLoading(int maxShardsLoading) {
+    atLeast1("maxShardsLoading", maxShardsLoading);
     once("maxShardsLoading");
-    this.maxShardsLoading = atLeast1("maxShardsLoading", maxShardsLoading);
+    this.maxShardsLoading = maxShardsLoading;
     return this;
   }
 
@@ -500,9 +511,11 @@ public final class ShardManagerBuilder {
    * @throws IllegalArgumentException if one of them is below 1
    */
   public ShardManagerBuilder identifyBreaker(int anHour, int ofAShard) {
+    atLeast1("identifyBreaker.anHour", anHour);
+    atLeast1("identifyBreaker.ofAShard", ofAShard);
     once("identifyBreaker");
-    this.identifiesAnHour = atLeast1("anHour", anHour);
-    this.identifiesOfAShard = atLeast1("ofAShard", ofAShard);
+    this.identifiesAnHour = anHour;
+    this.identifiesOfAShard = ofAShard;
     return this;
   }
 
@@ -517,8 +530,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder sessionStore(SessionStore sessionStore) {
+    requireNonNull(sessionStore, "sessionStore");
     once("sessionStore");
-    this.sessionStore = requireNonNull(sessionStore, "sessionStore");
+    this.sessionStore = sessionStore;
     return this;
   }
 
@@ -526,16 +540,13 @@ public final class ShardManagerBuilder {
    * Sets how often a shard stores its session while events come, if the store is durable. What was
    * handled since the last time comes again after a crash. Default: 1 s.
    *
-   * @param checkpointInterval positive
+   * @param checkpointInterval from 1 ms to a day
    * @return this
-   * @throws IllegalArgumentException if it is not positive
+   * @throws IllegalArgumentException if it is out of range
    */
   public ShardManagerBuilder checkpointInterval(Duration checkpointInterval) {
+    between("checkpointInterval", checkpointInterval, MIN_INTERVAL);
     once("checkpointInterval");
-    if (checkpointInterval.isNegative() || checkpointInterval.isZero()) {
-      throw new IllegalArgumentException(
-          "checkpointInterval: " + checkpointInterval + " (expected: positive)");
-    }
     this.checkpointInterval = checkpointInterval;
     return this;
   }
@@ -563,10 +574,10 @@ public final class ShardManagerBuilder {
    * @throws IllegalArgumentException if it is outside that
    */
   public ShardManagerBuilder readyShare(double readyShare) {
-    once("readyShare");
     if (!(readyShare >= 0 && readyShare <= 1)) {
-      throw new IllegalArgumentException("readyShare: " + readyShare + " (expected: from 0 to 1)");
+      throw new IllegalArgumentException("readyShare: " + readyShare + " (expected: 0..1)");
     }
+    once("readyShare");
     this.readyShare = readyShare;
     return this;
   }
@@ -575,15 +586,13 @@ public final class ShardManagerBuilder {
    * Sets how late an event loop may be so that {@link ShardManager#health()} says that the manager
    * is live. Default: 30 s, well below the time in which heartbeats that are late end a session.
    *
-   * @param maxLoopLag at least 1 s, for the lag is measured every 100 ms
+   * @param maxLoopLag from 1 s, for the lag is measured every 100 ms, to a day
    * @return this
-   * @throws IllegalArgumentException if it is below 1 s
+   * @throws IllegalArgumentException if it is out of range
    */
   public ShardManagerBuilder maxLoopLag(Duration maxLoopLag) {
+    between("maxLoopLag", maxLoopLag, Duration.ofSeconds(1));
     once("maxLoopLag");
-    if (maxLoopLag.compareTo(Duration.ofSeconds(1)) < 0) {
-      throw new IllegalArgumentException("maxLoopLag: " + maxLoopLag + " (expected: >= PT1S)");
-    }
     this.maxLoopLag = maxLoopLag;
     return this;
   }
@@ -595,8 +604,9 @@ public final class ShardManagerBuilder {
    * @return this
    */
   public ShardManagerBuilder commandSource(CommandSource commandSource) {
+    requireNonNull(commandSource, "commandSource");
     once("commandSource");
-    this.commandSource = requireNonNull(commandSource, "commandSource");
+    this.commandSource = commandSource;
     return this;
   }
 
@@ -604,16 +614,13 @@ public final class ShardManagerBuilder {
    * Sets how long a shard that is stopped waits until the events that came are acknowledged. What
    * is not by then comes again when the session is resumed. Default: 5 s.
    *
-   * @param drainTimeout not negative
+   * @param drainTimeout from 0 to a day
    * @return this
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if it is out of range
    */
   public ShardManagerBuilder drainTimeout(Duration drainTimeout) {
+    between("drainTimeout", drainTimeout, Duration.ZERO);
     once("drainTimeout");
-    if (drainTimeout.isNegative()) {
-      throw new IllegalArgumentException(
-          "drainTimeout: " + drainTimeout + " (expected: not negative)");
-    }
     this.drainTimeout = drainTimeout;
     return this;
   }
@@ -624,18 +631,33 @@ public final class ShardManagerBuilder {
    * @return the manager
    * @throws IllegalArgumentException if encoding and compression do not go together
    * @throws IllegalStateException if called twice, for a manager has its settings to itself; if the
-   *     library that the compression needs is missing; if there are workers without a handler; or
-   *     if the transport is not available, with the reason as its cause
+   *     library that the compression needs is missing; if a setting is of no use without another
+   *     one that is missing; or if the transport is not available, with the reason as its cause
    */
   public ShardManager build() {
-    once("build()");
     checkIoTransport();
     if (workers != null && handler == null) {
       throw new IllegalStateException(
           "workers: without a handler (expected: onDispatch() for them to call)");
     }
-    config.build(); // which may refuse now, rather than once the gateway has answered
+    if (!tracksGuilds) {
+      refuseWithoutTracking("guildsTimeout");
+      refuseWithoutTracking("maxShardsLoading");
+    }
+    // Which may refuse now, rather than once the gateway has answered.
+    URI configured = config.build().gatewayUri();
+    if (!configured.equals(GatewayConfig.builder(token, intents).build().gatewayUri())) {
+      throw new IllegalStateException(
+          "configure: gatewayUri " + configured + " (expected: gatewayUri() of this builder)");
+    }
+    once("build()");
     return new ShardManager(this);
+  }
+
+  private void refuseWithoutTracking(String setting) {
+    if (set.contains(setting)) {
+      throw new IllegalStateException(setting + ": without a use (expected: trackGuilds() too)");
+    }
   }
 
   /** {@return the settings without the token} */
@@ -719,6 +741,14 @@ public final class ShardManagerBuilder {
 
   private static boolean namesAPlace(URI uri) {
     return uri.getHost() != null && Uris.port(uri) <= Uris.MAX_PORT;
+  }
+
+  private static void between(String setting, Duration value, Duration min) {
+    requireNonNull(value, setting);
+    if (value.compareTo(min) < 0 || value.compareTo(MAX_DURATION) > 0) {
+      throw new IllegalArgumentException(
+          setting + ": " + value + " (expected: " + min + ".." + MAX_DURATION + ')');
+    }
   }
 
   private static int atLeast1(String setting, int value) {

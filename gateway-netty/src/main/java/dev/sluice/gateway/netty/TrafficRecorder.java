@@ -139,7 +139,7 @@ public final class TrafficRecorder implements PipelineCustomizer, AutoCloseable 
   public static TrafficRecorder open(Path file, long maxFileBytes) throws IOException {
     if (maxFileBytes < 1024 || maxFileBytes > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "max file bytes: " + maxFileBytes + " (expected: 1024.." + Integer.MAX_VALUE + ')');
+          "maxFileBytes: " + maxFileBytes + " (expected: 1024.." + Integer.MAX_VALUE + ')');
     }
     return new TrafficRecorder(
         file, OwnerOnly.create(file), maxFileBytes, MAX_PENDING_BYTES, NanoClock.system());

@@ -29,51 +29,83 @@ final class BuilderTest {
   }
 
   static Arguments[] badValues() {
+    Duration tooLong = Duration.ofDays(1).plusNanos(1);
     return new Arguments[] {
-      bad(b -> b.shards(0), "shard count: 0 (expected: >= 1)"),
+      bad(b -> b.shards(0), "shards: 0 (expected: >= 1)"),
       bad(b -> b.maxConcurrency(0), "maxConcurrency: 0 (expected: >= 1)"),
       bad(b -> b.maxShardsLoading(0), "maxShardsLoading: 0 (expected: >= 1)"),
       bad(b -> b.eventTypes(Set.of()), "eventTypes: none (expected: at least one)"),
-      bad(b -> b.identifyBreaker(0, 1), "anHour: 0 (expected: >= 1)"),
-      bad(b -> b.identifyBreaker(1, 0), "ofAShard: 0 (expected: >= 1)"),
-      bad(b -> b.guildsTimeout(Duration.ZERO), "guildsTimeout: PT0S (expected: positive)"),
+      bad(b -> b.identifyBreaker(0, 1), "identifyBreaker.anHour: 0 (expected: >= 1)"),
+      bad(b -> b.identifyBreaker(1, 0), "identifyBreaker.ofAShard: 0 (expected: >= 1)"),
+      bad(b -> b.guildsTimeout(Duration.ZERO), "guildsTimeout: PT0S (expected: PT0.001S..PT24H)"),
       bad(
           b -> b.guildsTimeout(Duration.ofMillis(-1)),
-          "guildsTimeout: PT-0.001S (expected: positive)"),
+          "guildsTimeout: PT-0.001S (expected: PT0.001S..PT24H)"),
+      bad(
+          b -> b.guildsTimeout(tooLong),
+          "guildsTimeout: PT24H0.000000001S (expected: PT0.001S..PT24H)"),
       bad(b -> b.eventLoopThreads(-1), "eventLoopThreads: -1 (expected: >= 1)"),
       bad(
           b -> b.apiRetryDelay(Duration.ofMillis(-1)),
-          "apiRetryDelay: PT-0.001S (expected: not negative)"),
+          "apiRetryDelay: PT-0.001S (expected: PT0S..PT24H)"),
+      bad(
+          b -> b.apiRetryDelay(tooLong),
+          "apiRetryDelay: PT24H0.000000001S (expected: PT0S..PT24H)"),
+      bad(
+          b -> b.apiRefreshInterval(Duration.ofMillis(-1)),
+          "apiRefreshInterval: PT-0.001S (expected: PT0S..PT24H)"),
+      bad(
+          b -> b.drainTimeout(Duration.ofSeconds(-1)),
+          "drainTimeout: PT-1S (expected: PT0S..PT24H)"),
+      bad(
+          b -> b.drainTimeout(Duration.ofSeconds(Long.MAX_VALUE)),
+          "drainTimeout: PT2562047788015215H30M7S (expected: PT0S..PT24H)"),
       bad(
           b -> b.checkpointInterval(Duration.ZERO),
-          "checkpointInterval: PT0S (expected: positive)"),
+          "checkpointInterval: PT0S (expected: PT0.001S..PT24H)"),
       bad(
           b -> b.checkpointInterval(Duration.ofSeconds(-1)),
-          "checkpointInterval: PT-1S (expected: positive)"),
+          "checkpointInterval: PT-1S (expected: PT0.001S..PT24H)"),
+      bad(
+          b -> b.maxLoopLag(Duration.ofMillis(999)),
+          "maxLoopLag: PT0.999S (expected: PT1S..PT24H)"),
+      bad(b -> b.readyShare(1.01), "readyShare: 1.01 (expected: 0..1)"),
+      bad(b -> b.readyShare(Double.NaN), "readyShare: NaN (expected: 0..1)"),
       bad(b -> b.apiUri(URI.create("ftp://x")), "apiUri: ftp://x (expected: https://host/path)"),
       bad(
           b -> b.apiUri(URI.create("http://x:70000")),
-          "apiUri: http://x:70000 (expected: https://"),
-      bad(b -> b.gatewayUri(URI.create("ws://x:70000")), "gatewayUri: ws://x:70000 (expected: wss"),
-      bad(b -> b.apiUri(URI.create("https:///x")), "apiUri: https:///x (expected: https://"),
-      bad(b -> b.gatewayUri(URI.create("https://x")), "gatewayUri: https://x (expected: wss://"),
+          "apiUri: http://x:70000 (expected: https://host/path)"),
+      bad(
+          b -> b.apiUri(URI.create("https:///x")),
+          "apiUri: https:///x (expected: https://host/path)"),
+      bad(
+          b -> b.gatewayUri(URI.create("ws://x:70000")),
+          "gatewayUri: ws://x:70000 (expected: wss://host)"),
+      bad(
+          b -> b.gatewayUri(URI.create("https://x")),
+          "gatewayUri: https://x (expected: wss://host)"),
       bad(b -> b.gatewayUri(URI.create("wss:///")), "gatewayUri: wss:/// (expected: wss://host)"),
+      bad(
+          b -> b.configure(config -> config.largeThreshold(49)),
+          "largeThreshold: 49 (expected: 50..250)"),
     };
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(name = "{1}")
   @MethodSource("badValues")
-  void namesWhatCannotBe(Consumer<ShardManagerBuilder> setting, String message) {
+  void namesWhatCannotBeAndWhatCan(Consumer<ShardManagerBuilder> setting, String message) {
     ShardManagerBuilder builder = ShardManager.builder("token", Intents.of());
 
-    assertThatThrownBy(() -> setting.accept(builder))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith(message);
+    for (int i = 0; i < 2; i++) { // what was refused is not set, so it is refused again
+      assertThatThrownBy(() -> setting.accept(builder))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(message);
+    }
   }
 
   static Arguments[] settings() {
     return new Arguments[] {
-      bad(b -> b.shards(1), "shards"),
+      bad(b -> b.shards(1), "shards or assignment"),
       bad(b -> b.compression(Compression.NONE), "compression"),
       bad(b -> b.onDispatch((shard, dispatch) -> {}), "onDispatch or eventSink"),
       bad(b -> b.workers(Workers.threads(1)), "workers"),
@@ -130,16 +162,41 @@ final class BuilderTest {
         .hasMessage("sslContext: for servers (expected: for clients)");
   }
 
-  @Test
-  void workersNeedAHandlerToCall() {
-    ShardManagerBuilder builder =
-        ShardManager.builder("token", Intents.of())
-            .workers(Workers.threads(1))
-            .eventSink(DispatchPublisher.create());
+  static Arguments[] combinations() {
+    return new Arguments[] {
+      bad(
+          b -> b.workers(Workers.threads(1)).eventSink(DispatchPublisher.create()),
+          "workers: without a handler (expected: onDispatch() for them to call)"),
+      bad(
+          b -> b.guildsTimeout(Duration.ofSeconds(1)),
+          "guildsTimeout: without a use (expected: trackGuilds() too)"),
+      bad(
+          b -> b.maxShardsLoading(1),
+          "maxShardsLoading: without a use (expected: trackGuilds() too)"),
+      bad(
+          b -> b.configure(config -> config.gatewayUri(URI.create("wss://x"))),
+          "configure: gatewayUri wss://x (expected: gatewayUri() of this builder)"),
+    };
+  }
+
+  @ParameterizedTest(name = "{1}")
+  @MethodSource("combinations")
+  void namesASettingThatDoesNotGoWithTheOthers(
+      Consumer<ShardManagerBuilder> settings, String message) {
+    ShardManagerBuilder builder = ShardManager.builder("token", Intents.of());
+    settings.accept(builder);
 
     assertThatThrownBy(builder::build)
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("workers: without a handler (expected: onDispatch() for them to call)");
+        .hasMessage(message);
+  }
+
+  @Test
+  void whatWasMissingCanBeAdded() {
+    ShardManagerBuilder builder = ShardManager.builder("token", Intents.of()).maxShardsLoading(1);
+    assertThatThrownBy(builder::build).isInstanceOf(IllegalStateException.class);
+
+    assertThatCode(() -> builder.trackGuilds().build().close()).doesNotThrowAnyException();
   }
 
   @Test

@@ -480,7 +480,11 @@ final class DirectorySessionStoreTest extends Resources {
     assertThatIllegalArgumentException()
         .isThrownBy(
             () -> DirectorySessionStore.builder(temporary).fsyncInterval(Duration.ofNanos(-1)))
-        .withMessage("fsyncInterval: PT-0.000000001S (expected: not negative)");
+        .withMessage("fsyncInterval: PT-0.000000001S (expected: PT0S..PT24H)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> DirectorySessionStore.builder(temporary).fsyncInterval(Duration.ofDays(2)))
+        .withMessage("fsyncInterval: PT48H (expected: PT0S..PT24H)");
     assertThatIllegalStateException()
         .isThrownBy(
             () -> DirectorySessionStore.builder(temporary).fsync(Fsync.NEVER).fsync(Fsync.ALWAYS))

@@ -206,10 +206,10 @@ final class ProxyTest extends Resources {
         .hasMessage("host: ' ' (expected: a name or an address)");
     assertThatThrownBy(() -> ProxySettings.socks5("x", 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("port: 0 (expected: 1 to 65535)");
+        .hasMessage("port: 0 (expected: 1..65535)");
     assertThatThrownBy(() -> ProxySettings.socks5("x", 65536))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("port: 65536 (expected: 1 to 65535)");
+        .hasMessage("port: 65536 (expected: 1..65535)");
     assertThatThrownBy(() -> http.credentials("", PASSWORD))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("user: '' (expected: not empty)");

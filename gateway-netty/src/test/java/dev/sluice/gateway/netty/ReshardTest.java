@@ -346,10 +346,10 @@ final class ReshardTest extends Resources {
         .withMessage("shard count: 0 (expected: >= 1 and not 2)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ReshardSettings.DEFAULT.withWindow(Duration.ZERO))
-        .withMessage("window: PT0S (expected: positive)");
+        .withMessage("window: PT0S (expected: above 0, at most PT24H)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ReshardSettings.DEFAULT.withTimeout(Duration.ofSeconds(-1)))
-        .withMessage("timeout: PT-1S (expected: positive)");
+        .withMessage("timeout: PT-1S (expected: above 0, at most PT24H)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ReshardSettings.DEFAULT.withMaxEvents(0))
         .withMessage("maxEvents: 0 (expected: >= 1)");

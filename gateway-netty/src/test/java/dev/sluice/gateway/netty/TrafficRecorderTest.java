@@ -317,7 +317,7 @@ final class TrafficRecorderTest {
         .isInstanceOf(FileAlreadyExistsException.class);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TrafficRecorder.open(file, 1))
-        .withMessage("max file bytes: 1 (expected: 1024..2147483647)");
+        .withMessage("maxFileBytes: 1 (expected: 1024..2147483647)");
   }
 
   @Test

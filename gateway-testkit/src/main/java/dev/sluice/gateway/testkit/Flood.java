@@ -26,12 +26,11 @@ public record Flood(TrafficMix mix, long seed, int eventsPerShard, int largeEven
   public Flood {
     Objects.requireNonNull(mix, "mix");
     if (eventsPerShard < 1) {
-      throw new IllegalArgumentException(
-          "events per shard: " + eventsPerShard + " (expected: >= 1)");
+      throw new IllegalArgumentException("eventsPerShard: " + eventsPerShard + " (expected: >= 1)");
     }
     if (largeEventEvery < 0) {
       throw new IllegalArgumentException(
-          "large event every: " + largeEventEvery + " (expected: >= 0)");
+          "largeEventEvery: " + largeEventEvery + " (expected: >= 0)");
     }
   }
 

@@ -120,7 +120,7 @@ public final class PreparedFlood implements AutoCloseable {
   public CompletableFuture<FloodReport> startPaced(int eventsPerSecond, long startNanos) {
     if (eventsPerSecond < 1) {
       throw new IllegalArgumentException(
-          "events per second: " + eventsPerSecond + " (expected: >= 1)");
+          "eventsPerSecond: " + eventsPerSecond + " (expected: >= 1)");
     }
     return begin(
         () -> {

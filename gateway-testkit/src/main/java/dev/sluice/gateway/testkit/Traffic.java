@@ -31,11 +31,11 @@ public record Traffic(TrafficMix mix, long seed, int eventsPerSecond, int largeE
     Objects.requireNonNull(mix, "mix");
     if (eventsPerSecond < 1) {
       throw new IllegalArgumentException(
-          "events per second: " + eventsPerSecond + " (expected: >= 1)");
+          "eventsPerSecond: " + eventsPerSecond + " (expected: >= 1)");
     }
     if (largeEventEvery < 0) {
       throw new IllegalArgumentException(
-          "large event every: " + largeEventEvery + " (expected: >= 0)");
+          "largeEventEvery: " + largeEventEvery + " (expected: >= 0)");
     }
   }
 

@@ -226,13 +226,13 @@ final class FloodTest {
 
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Flood.of(TrafficMix.NO_PRESENCES, 1, 0))
-        .withMessage("events per shard: 0 (expected: >= 1)");
+        .withMessage("eventsPerShard: 0 (expected: >= 1)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> FLOOD.withLargeEventEvery(-1))
-        .withMessage("large event every: -1 (expected: >= 0)");
+        .withMessage("largeEventEvery: -1 (expected: >= 0)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> flood.startPaced(0, 0))
-        .withMessage("events per second: 0 (expected: >= 1)");
+        .withMessage("eventsPerSecond: 0 (expected: >= 1)");
   }
 
   private PreparedFlood prepare(Flood flood) throws Exception {
