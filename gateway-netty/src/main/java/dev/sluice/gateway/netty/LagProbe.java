@@ -40,9 +40,9 @@ final class LagProbe implements Runnable {
     this.pauses = pauses;
   }
 
-  /** Starts to measure; one that was stopped stays so. */
+  /** Starts to measure, once; one that was stopped stays so. */
   synchronized void start() {
-    if (stopped) {
+    if (stopped || running) {
       return;
     }
     dueAtNanos = System.nanoTime() + PERIOD_NANOS;

@@ -560,8 +560,11 @@ public final class ShardManager implements AutoCloseable {
     return next.result();
   }
 
+  /** {@return the context of a new shard; a loop without shards is not measured, nor started} */
   private LoopContext nextContext() {
-    return requireNonNull(contexts.get(eventLoopGroup.next()));
+    LoopContext context = requireNonNull(contexts.get(eventLoopGroup.next()));
+    context.lagProbe.start();
+    return context;
   }
 
   /** Stops reading, waits until what came is handled, stores the session, closes. */
@@ -875,7 +878,7 @@ public final class ShardManager implements AutoCloseable {
         guildLoads.start(0);
       }
     }
-    contexts.values().forEach(context -> context.lagProbe.start());
+    requireNonNull(contexts.get(control)).lagProbe.start();
     control.execute(() -> clockWatch.start(control));
     assignment.start(new AssignmentListener());
     startCommandSource();

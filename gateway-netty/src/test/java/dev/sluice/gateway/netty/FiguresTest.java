@@ -377,6 +377,23 @@ final class FiguresTest extends Resources {
   }
 
   @Test
+  void eventLoopsWithoutShardsAreNotMeasured() throws Exception {
+    LocalGateway gateway = gateway();
+    ShardManager manager = ready(settings(gateway, recorder).eventLoopThreads(8));
+
+    while (measuredLoops(manager) < 3) { // two have a shard, and one the manager's own timers
+      Thread.onSpinWait();
+    }
+
+    assertThat(measuredLoops(manager)).isEqualTo(3);
+    assertThat(manager.stats().loops()).hasSize(8);
+  }
+
+  private static long measuredLoops(ShardManager manager) {
+    return manager.stats().loops().stream().filter(loop -> loop.lag().count() > 0).count();
+  }
+
+  @Test
   void aLagProbeThatWasStoppedBeforeItsStartLeavesNoTimerBehind() {
     EmbeddedChannel channel = new EmbeddedChannel();
     LoopContext context = new LoopContext(channel.eventLoop());
