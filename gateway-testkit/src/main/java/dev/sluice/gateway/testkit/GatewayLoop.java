@@ -202,6 +202,36 @@ final class GatewayLoop {
     return given;
   }
 
+  /** {@return what became of an event in each session that has the guild} */
+  List<Delivery> deliver(long guildId, String type, ByteBuffer d) {
+    List<Delivery> deliveries = new ArrayList<>();
+    for (ServerSession session : List.copyOf(sessions)) {
+      ShardId shard = session.shard();
+      if (shard.id() == ShardPlan.shardOf(guildId, shard.count()) && !session.ended()) {
+        long before = session.sequence();
+        long sequence = session.dispatch(type, d);
+        deliveries.add(
+            new Delivery(shard, session.id(), session.intents(), sequence, sequence != before));
+      }
+    }
+    return List.copyOf(deliveries);
+  }
+
+  /** {@return how many sessions were forgotten} */
+  int forgetSessions(Predicate<ShardId> shards) {
+    List<ServerSession> forgotten =
+        sessions.stream().filter(session -> shards.test(session.shard())).toList();
+    for (ServerSession session : forgotten) {
+      GatewayHandler handler = handlerOf(session);
+      if (handler != null) {
+        handler.connection().transportLost(); // else it would be told that its session is invalid
+        handler.kill();
+      }
+      session.invalidate();
+    }
+    return forgotten.size();
+  }
+
   void startTraffic(Traffic what) {
     if (traffic != null) {
       throw new IllegalStateException("traffic: already started (expected: stopped)");

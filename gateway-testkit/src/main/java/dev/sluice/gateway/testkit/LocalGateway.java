@@ -341,6 +341,18 @@ public final class LocalGateway implements AutoCloseable {
   }
 
   /**
+   * Forgets sessions, as Discord does when nobody resumes them in time: cuts their connections
+   * without a close frame, and answers a RESUME with INVALID_SESSION from then on.
+   *
+   * @param shards which
+   * @return how many sessions, those that waited to be resumed among them
+   */
+  public CompletableFuture<Integer> forgetSessions(Predicate<ShardId> shards) {
+    Objects.requireNonNull(shards, "shards");
+    return onLoop(() -> gateway.forgetSessions(shards));
+  }
+
+  /**
    * Asks for a heartbeat at once, opcode 1.
    *
    * @param shards which
@@ -382,6 +394,21 @@ public final class LocalGateway implements AutoCloseable {
       throw new IllegalArgumentException("d: no form (expected: >= 1)");
     }
     return onLoop(() -> gateway.dispatchToGuild(guildId, type, forms));
+  }
+
+  /**
+   * Gives an event of a guild to every session of the bot that has the guild, as {@link
+   * #dispatchToGuild} does, and tells what became of it.
+   *
+   * @param guildId the guild, 0 for an event that comes on shard 0
+   * @param type the name of the event: upper-case letters, digits and underscores
+   * @param d one JSON value in UTF-8; not checked
+   * @return what became of it in each session, the oldest session first; empty if there is none;
+   *     fails with IllegalArgumentException if the event has another form
+   */
+  public CompletableFuture<List<Delivery>> deliver(long guildId, String type, byte[] d) {
+    ByteBuffer data = ByteBuffer.wrap(d.clone());
+    return onLoop(() -> gateway.deliver(guildId, type, data));
   }
 
   /**
@@ -623,7 +650,7 @@ public final class LocalGateway implements AutoCloseable {
     public Builder guildsPerShard(int guildsPerShard) {
       if (guildsPerShard < 1 || guildsPerShard > SyntheticGuild.MAX_PER_SHARD) {
         throw new IllegalArgumentException(
-            "guilds per shard: "
+            "guildsPerShard: "
                 + guildsPerShard
                 + " (expected: 1.."
                 + SyntheticGuild.MAX_PER_SHARD
@@ -701,13 +728,14 @@ public final class LocalGateway implements AutoCloseable {
 
     /**
      * Sets everything else: heartbeat interval, identify buckets, session start limit, recommended
-     * shards, replay ring and the like. The URLs and the guilds are not to be set.
+     * shards, replay ring and the like. The URLs and the guilds are not to be set. May be called
+     * again, to set more.
      *
      * @param server is given the configuration of the protocol's server role
      * @return this
      */
     public Builder server(Consumer<GatewayServerConfig.Builder> server) {
-      this.server = Objects.requireNonNull(server, "server");
+      this.server = this.server.andThen(Objects.requireNonNull(server, "server"));
       return this;
     }
 

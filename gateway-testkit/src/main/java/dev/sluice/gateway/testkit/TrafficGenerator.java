@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,6 +50,7 @@ public final class TrafficGenerator {
   private final Template largeGuild;
   private final Template membersChunk;
   private final Template[] presences;
+  private final Map<String, Template> shapes = new HashMap<>();
 
   private long nowMillis = FIRST_MILLIS;
   private int idsThisMilli;
@@ -68,7 +70,7 @@ public final class TrafficGenerator {
     Objects.requireNonNull(mix, "mix");
     if (guildsPerShard < 1 || guildsPerShard > SyntheticGuild.MAX_PER_SHARD) {
       throw new IllegalArgumentException(
-          "guilds per shard: "
+          "guildsPerShard: "
               + guildsPerShard
               + " (expected: 1.."
               + SyntheticGuild.MAX_PER_SHARD
@@ -76,7 +78,7 @@ public final class TrafficGenerator {
     }
     if (largeEventEvery < 0) {
       throw new IllegalArgumentException(
-          "large event every: " + largeEventEvery + " (expected: >= 0)");
+          "largeEventEvery: " + largeEventEvery + " (expected: >= 0)");
     }
     random = new SplittableRandom(seed);
     this.guildsPerShard = guildsPerShard;
@@ -103,6 +105,8 @@ public final class TrafficGenerator {
     largeGuild = guilds[1];
     membersChunk = ofType(templates, "GUILD_MEMBERS_CHUNK")[0];
     presences = ofType(templates, "PRESENCE");
+    templates.forEach(template -> shapes.putIfAbsent(template.type(), template));
+    shapes.remove("PRESENCE"); // which is a part of events
 
     for (int i = 0; i < USERS; i++) {
       users[i] = new SyntheticUser(randomUserId(), random, out);
@@ -187,6 +191,25 @@ public final class TrafficGenerator {
   public String largeMembersChunk(ShardId shard) {
     members = freshMembers(LARGE_CHUNK_MEMBERS);
     return write(membersChunk, busyGuild(shard));
+  }
+
+  /**
+   * Makes an event of one type, of the kinds that the mixes have. An INTERACTION_CREATE is that of
+   * a slash command; a GUILD_CREATE and a GUILD_MEMBERS_CHUNK have four members, the bot among
+   * them.
+   *
+   * @param eventType the name of the event
+   * @param guildId the id of the guild that it belongs to
+   * @return whether there is a shape for events of this type; if not, the last event stays
+   */
+  public boolean event(String eventType, long guildId) {
+    Template shape = shapes.get(eventType);
+    if (shape == null) {
+      return false;
+    }
+    members = List.of(bot, anyone(), anyone(), anyone());
+    write(shape, guildId);
+    return true;
   }
 
   /** {@return the type of the last event, empty before the first} */

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sluice.gateway.FrameType;
+import dev.sluice.gateway.Intent;
+import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.server.GatewayServerListener;
 import dev.sluice.gateway.server.ServerSession;
@@ -211,6 +213,65 @@ final class LocalGatewayTest {
     assertThatThrownBy(() -> TestClient.dial(gateway.uri(), query))
         .hasCauseInstanceOf(WebSocketHandshakeException.class)
         .satisfies(e -> assertThat(handshakeStatus(e)).isEqualTo(400));
+  }
+
+  @Test
+  void tellsWhatBecameOfAnEvent() throws Exception {
+    LocalGateway gateway =
+        start(
+            LocalGateway.builder().guildCreates(false).server(server -> server.maxConcurrency(4)));
+    long guild = gateway.guilds(SHARD)[0];
+    byte[] message = "{\"guild_id\":\"%d\"}".formatted(guild).getBytes(UTF_8);
+    assertThat(get(gateway.deliver(guild, "MESSAGE_CREATE", message))).isEmpty();
+    TestClient client = open(TestClient.dial(gateway.uri(), QUERY));
+    client.identify(gateway.token(), SHARD, Intents.of(Intent.GUILD_MESSAGES));
+    String sessionId = client.expectDispatch("READY").at("/d/session_id").asText();
+
+    List<Delivery> covered = get(gateway.deliver(guild, "MESSAGE_CREATE", message));
+    List<Delivery> uncovered = get(gateway.deliver(guild, "GUILD_MEMBER_ADD", message));
+
+    assertThat(covered)
+        .containsExactly(
+            new Delivery(SHARD, sessionId, Intents.of(Intent.GUILD_MESSAGES), 2, true));
+    assertThat(uncovered)
+        .containsExactly(
+            new Delivery(SHARD, sessionId, Intents.of(Intent.GUILD_MESSAGES), 2, false));
+    assertThat(client.expectDispatch("MESSAGE_CREATE").path("s").asLong()).isEqualTo(2);
+    assertThatThrownBy(() -> get(gateway.deliver(guild, "not a name", message)))
+        .hasCauseInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void forgetsSessionsWithAConnectionOrWithout() throws Exception {
+    LocalGateway gateway =
+        start(
+            LocalGateway.builder().guildCreates(false).server(server -> server.maxConcurrency(4)));
+    TestClient attached = open(TestClient.ready(gateway, SHARD));
+    TestClient cut = open(TestClient.ready(gateway, new ShardId(2, 4)));
+    get(gateway.killConnections(shard -> shard.id() == 2));
+    assertThat(cut.awaitClose()).isEqualTo(TestClient.ABNORMAL);
+
+    assertThat(get(gateway.forgetSessions(shard -> true))).isEqualTo(2);
+
+    assertThat(attached.awaitClose()).isEqualTo(TestClient.ABNORMAL);
+    assertThat(get(gateway.stats()).sessions()).isZero();
+    assertThat(get(gateway.forgetSessions(shard -> true))).isZero();
+  }
+
+  @Test
+  void takesSettingsOfTheServerFromSeveralPlaces() throws Exception {
+    LocalGateway.Builder builder =
+        LocalGateway.builder()
+            .server(server -> server.shards(24))
+            .server(server -> server.maxConcurrency(16));
+
+    LocalGateway gateway = start(builder);
+
+    JsonNode bot = json(http(gateway, "/gateway/bot", "Bot " + gateway.token()));
+    assertThat(bot.path("shards").asInt()).isEqualTo(24);
+    assertThat(bot.at("/session_start_limit/max_concurrency").asInt()).isEqualTo(16);
+    assertThatThrownBy(() -> builder.server(server -> server.shards(1)).start())
+        .hasMessage("shards: set already (expected: once)");
   }
 
   @Test
@@ -637,9 +698,9 @@ final class LocalGatewayTest {
     assertThatThrownBy(() -> LocalGateway.builder().port(65_536))
         .hasMessage("port: 65536 (expected: 0..65535)");
     assertThatThrownBy(() -> LocalGateway.builder().guildsPerShard(0))
-        .hasMessage("guilds per shard: 0 (expected: 1..2500)");
+        .hasMessage("guildsPerShard: 0 (expected: 1..2500)");
     assertThatThrownBy(() -> Traffic.of(TrafficMix.NO_PRESENCES, 1, 0))
-        .hasMessage("events per second: 0 (expected: >= 1)");
+        .hasMessage("eventsPerSecond: 0 (expected: >= 1)");
   }
 
   private static void takeInOrder(TestClient client, int events) throws InterruptedException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -66,12 +67,16 @@ final class TestClient implements WebSocket.Listener, AutoCloseable {
   }
 
   void identify(String token, ShardId shard) throws Exception {
+    identify(token, shard, Intents.all());
+  }
+
+  void identify(String token, ShardId shard, Intents intents) throws Exception {
     expectOp(10);
     send(
         """
-        {"op":2,"d":{"token":"%s","intents":53608447,"shard":[%d,%d],\
+        {"op":2,"d":{"token":"%s","intents":%d,"shard":[%d,%d],\
         "properties":{"os":"","browser":"","device":""}}}"""
-            .formatted(token, shard.id(), shard.count()));
+            .formatted(token, intents.value(), shard.id(), shard.count()));
   }
 
   void resume(String token, String sessionId, long afterSequence) throws Exception {

@@ -226,13 +226,29 @@ final class TrafficGeneratorTest {
   }
 
   @Test
+  void makesAnEventOfOneType() throws Exception {
+    TrafficGenerator generator = TrafficGenerator.create(TrafficMix.NO_PRESENCES, 1, 0, 11);
+
+    assertThat(generator.event("GUILD_MEMBERS_CHUNK", 41)).isTrue();
+
+    assertThat(generator.type()).isEqualTo("GUILD_MEMBERS_CHUNK");
+    assertThat(generator.guildId()).isEqualTo(41);
+    JsonNode d = MAPPER.readTree(bytes(generator));
+    assertThat(d.path("guild_id").asText()).isEqualTo("41");
+    assertThat(d.path("members")).hasSize(4);
+    assertThat(generator.event("PRESENCE", 42)).isFalse();
+    assertThat(generator.event("SOMETHING_NEW", 42)).isFalse();
+    assertThat(generator.guildId()).isEqualTo(41);
+  }
+
+  @Test
   void rejectsNumbersOutOfRange() {
     assertThatThrownBy(() -> TrafficGenerator.create(TrafficMix.NO_PRESENCES, 0, 0, 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("guilds per shard: 0 (expected: 1..2500)");
+        .hasMessage("guildsPerShard: 0 (expected: 1..2500)");
     assertThatThrownBy(() -> TrafficGenerator.create(TrafficMix.NO_PRESENCES, 1, -1, 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("large event every: -1 (expected: >= 0)");
+        .hasMessage("largeEventEvery: -1 (expected: >= 0)");
   }
 
   private static int distinctUsers(JsonNode d) {
