@@ -7,11 +7,6 @@ import dev.sluice.gateway.Intent;
 import dev.sluice.gateway.Intents;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.util.concurrent.CountDownLatch;
 
 /**
@@ -23,17 +18,15 @@ final class Pong {
   static final Intents INTENTS =
       Intents.of(Intent.GUILD_MESSAGES, Intent.DIRECT_MESSAGES, Intent.MESSAGE_CONTENT);
 
-  private static final String USER_AGENT =
-      "DiscordBot (https://github.com/sluice-gateway/sluice, 0.1.0)";
-
   private final Target target;
   private final PrintStream out;
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final Rest rest;
   private final CountDownLatch open;
 
   Pong(Target target, PrintStream out) {
     this.target = target;
     this.out = out;
+    this.rest = new Rest(target);
     this.open = new CountDownLatch(target.local() == null ? Integer.MAX_VALUE : Pinger.PINGS);
   }
 
@@ -65,18 +58,11 @@ final class Pong {
     if (target.local() != null) {
       return;
     }
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(target.apiUri() + "/channels/" + channelId + "/messages"))
-            .header("Authorization", "Bot " + target.token())
-            .header("User-Agent", USER_AGENT)
-            .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString("{\"content\":\"pong\"}"))
-            .build();
-    http.sendAsync(request, BodyHandlers.discarding())
+    rest.post("/channels/" + channelId + "/messages", "{\"content\":\"pong\"}")
         .whenComplete(
-            (response, failure) -> {
-              if (failure != null || response.statusCode() != 200) {
-                out.println("no pong: " + (failure != null ? failure : response.statusCode()));
+            (status, failure) -> {
+              if (failure != null || status != 200) {
+                out.println("no pong: " + (failure != null ? failure : status));
               }
             });
   }

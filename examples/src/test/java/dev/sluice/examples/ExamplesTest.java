@@ -3,15 +3,23 @@ package dev.sluice.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.gateway.netty.TrafficRecording;
+import dev.sluice.gateway.testkit.ApiRequest;
 import dev.sluice.gateway.testkit.LocalGateway;
 import dev.sluice.gateway.testkit.LocalGatewayStats;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the examples against local gateways. */
 @Timeout(60)
@@ -58,12 +66,7 @@ final class ExamplesTest {
     }
 
     String printed = out.toString(UTF_8);
-    long all =
-        Pattern.compile("([0-9,]+) [A-Z_]+$", Pattern.MULTILINE)
-            .matcher(printed)
-            .results()
-            .mapToLong(result -> number(result.group(1)))
-            .sum();
+    long all = events(printed);
     assertThat(all).isGreaterThanOrEqualTo(5_000);
     assertThat(figure(printed, "TYPING_START")).isPositive();
     assertThat(figure(printed, "READY")).isEqualTo(1);
@@ -71,6 +74,89 @@ final class ExamplesTest {
     // HELLO is a frame too.
     assertThat(figure(printed, "frames")).isGreaterThan(all);
     assertThat(figure(printed, "bytes")).isGreaterThan(100 * all);
+  }
+
+  @Test
+  void jdkPingAnswersAcrossACut() throws Exception {
+    try (LocalGateway gateway = Pinger.start()) {
+      JdkPing.run(Target.local(gateway), print);
+
+      assertOneResume(gateway.stats().get());
+    }
+    assertThat(out.toString(UTF_8).lines()).containsExactly(PINGS_AND_A_CUT);
+  }
+
+  @Test
+  void slashCommandIsAnsweredOverHttp() throws Exception {
+    Queue<ApiRequest> requests = new ConcurrentLinkedQueue<>();
+    try (LocalGateway gateway = SlashCommand.startGateway(requests::add)) {
+      SlashCommand.run(Target.local(gateway), print);
+    }
+
+    assertThat(out.toString(UTF_8).lines())
+        .containsExactlyInAnyOrderElementsOf(
+            SlashCommand.TEXTS.stream().map(text -> "/echo " + text + " -> 204").toList());
+    assertThat(requests)
+        .extracting(ApiRequest::toString)
+        .containsExactlyInAnyOrder(
+            "POST /interactions/1/token-1/callback",
+            "POST /interactions/2/token-2/callback",
+            "POST /interactions/3/token-3/callback");
+    assertThat(requests)
+        .extracting(ApiRequest::body)
+        .contains(
+            "{\"type\":4,\"data\":{\"content\":\"hello\",\"allowed_mentions\":{\"parse\":[]}}}");
+  }
+
+  @Test
+  void bigBotResumesAfterADeploy(@TempDir Path sessions) throws Exception {
+    try (LocalGateway gateway = BigBot.startGateway()) {
+      BigBot.run(Target.local(gateway), sessions, print);
+      BigBot.run(Target.local(gateway), sessions, print);
+
+      LocalGatewayStats stats = gateway.stats().get();
+      assertThat(stats.identifies()).isEqualTo(BigBot.SHARDS);
+      assertThat(stats.resumes()).isEqualTo(BigBot.SHARDS);
+      assertThat(stats.sessions()).as("sessions kept for the next deploy").isEqualTo(BigBot.SHARDS);
+    }
+    assertThat(out.toString(UTF_8))
+        .contains("16 shards ready: 16 identified, 0 resumed")
+        .contains("16 shards ready: 0 identified, 16 resumed");
+  }
+
+  @Test
+  void aRecordingReplaysWhatWasRecorded(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("traffic.rec");
+    try (LocalGateway gateway = RecordAndReplay.startGateway()) {
+      RecordAndReplay.record(Target.local(gateway), file);
+    }
+    RecordAndReplay.replay(TrafficRecording.open(file), print);
+
+    String printed = out.toString(UTF_8);
+    assertThat(figure(printed, "READY")).isEqualTo(1);
+    assertThat(figure(printed, "GUILD_CREATE")).isEqualTo(4);
+    assertThat(figure(printed, "messages replayed")).isGreaterThan(RecordAndReplay.EVENTS);
+    assertThat(events(printed)).isGreaterThanOrEqualTo(RecordAndReplay.EVENTS);
+  }
+
+  /** By reflection, for older JDKs do not compile the example. */
+  @Test
+  @EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "virtual threads")
+  void virtualThreadsDriveAFleet() throws Exception {
+    Class<?> example = Class.forName("dev.sluice.examples.VirtualThreads");
+    try (LocalGateway gateway =
+        (LocalGateway) example.getDeclaredMethod("startGateway").invoke(null)) {
+      example
+          .getDeclaredMethod("run", Target.class, PrintStream.class)
+          .invoke(null, Target.local(gateway), print);
+
+      LocalGatewayStats stats = gateway.stats().get();
+      assertThat(stats.identifies()).isEqualTo(64);
+      assertThat(stats.identifiesRejected()).isZero();
+      assertThat(stats.sessions()).as("sessions after the goodbye").isZero();
+    }
+    assertThat(out.toString(UTF_8))
+        .isEqualToIgnoringNewLines("64 shards, a virtual thread each, handled 5,000 events");
   }
 
   @Test
@@ -92,6 +178,15 @@ final class ExamplesTest {
     assertThat(stats.identifies()).isEqualTo(1);
     assertThat(stats.resumes()).isEqualTo(1);
     assertThat(stats.sessions()).as("sessions after the goodbye").isZero();
+  }
+
+  /** {@return the sum of the figures of all types} */
+  private static long events(String printed) {
+    return Pattern.compile("([0-9,]+) [A-Z_]+$", Pattern.MULTILINE)
+        .matcher(printed)
+        .results()
+        .mapToLong(result -> number(result.group(1)))
+        .sum();
   }
 
   private static long figure(String printed, String label) {
