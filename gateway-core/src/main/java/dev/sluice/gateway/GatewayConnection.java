@@ -489,6 +489,27 @@ public final class GatewayConnection {
   }
 
   /**
+   * Leaves the transport for another one, as if the gateway had asked for it: what was missed
+   * meanwhile is replayed. For an operator who doubts the transport, or wants to get off a gateway
+   * node.
+   *
+   * @return whether it does, and {@link #shouldReconnect} then says so; false, and nothing has
+   *     changed, unless the transport is up and no IDENTIFY is spent on it without an answer
+   */
+  public boolean requestReconnect() {
+    if (!state.isOpen() || state == GatewayState.WAIT_PERMIT || state == GatewayState.IDENTIFYING) {
+      return false;
+    }
+    disconnect(
+        Signal.RECONNECT_REQUESTED,
+        Cause.REQUESTED,
+        "application asked for a reconnect",
+        CloseCode.CLOSE_TO_RESUME,
+        0);
+    return true;
+  }
+
+  /**
    * Says that the application is done with the last dispatch, ahead of the next input that would
    * say the same: unless deferred it is acknowledged, and its view is past its time. A driver calls
    * it before it lets go of the message's memory.

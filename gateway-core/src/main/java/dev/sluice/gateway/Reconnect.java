@@ -26,7 +26,7 @@ public record Reconnect(int closeCode, long delayNanos, URI uri, Cause cause, St
     CLOSED,
     /** The transport was lost without a close frame. */
     LOST,
-    /** The gateway asked for it (op 7). */
+    /** The gateway asked for it (op 7), or the application did. */
     REQUESTED,
     /** The gateway invalidated the session or refused IDENTIFY (op 9). */
     INVALID_SESSION,

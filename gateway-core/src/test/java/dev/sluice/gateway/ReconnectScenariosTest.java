@@ -148,6 +148,16 @@ class ReconnectScenariosTest {
   }
 
   @Test
+  void theApplicationCanLeaveATransportAndResumes() {
+    Scenario live = live();
+
+    assertThat(live.connection().requestReconnect()).isTrue();
+
+    live.expectClose(4900).expectOpen(RESUME_URL).expectCause(Cause.REQUESTED).expectSessionKept();
+    assertThat(live.connection().requestReconnect()).as("once there is none to leave").isFalse();
+  }
+
+  @Test
   void aSilentGatewayIsLeftAfterAnIdentify() {
     scenario()
         .open()

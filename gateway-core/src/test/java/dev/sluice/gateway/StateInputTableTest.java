@@ -76,6 +76,7 @@ class StateInputTableTest {
     MALFORMED("recvMalformed", call(connection -> connection.recvMalformed("a bad frame"))),
     BYTES("bytesReceived", call(GatewayConnection::bytesReceived)),
     SUSPECTED("transportSuspected", call(GatewayConnection::transportSuspected)),
+    RECONNECT("requestReconnect", call(GatewayConnection::requestReconnect)),
 
     OLD_MESSAGE("recv", old((connection, old) -> connection.recv(old, "{\"op\":7}"))),
     OLD_CLOSE("recvCloseCode", old((connection, old) -> connection.recvCloseCode(old, 4004))),
@@ -143,6 +144,7 @@ class StateInputTableTest {
           MALFORMED         IDLE         -                   dial:0     none     ignored
           BYTES             IDLE         -                   dial:0     none     -
           SUSPECTED         IDLE         -                   dial:0     none     -
+          RECONNECT         IDLE         -                   dial:0     none     -
           OLD_MESSAGE       IDLE         -                   dial:0     none     ignored
           OLD_CLOSE         IDLE         -                   dial:0     none     ignored
           OLD_LOST          IDLE         -                   dial:0     none     ignored
@@ -190,6 +192,7 @@ class StateInputTableTest {
           MALFORMED         CONNECTING   -                   -          none     ignored
           BYTES             CONNECTING   -                   -          none     -
           SUSPECTED         CONNECTING   -                   -          none     -
+          RECONNECT         CONNECTING   -                   -          none     -
           OLD_MESSAGE       CONNECTING   -                   -          none     ignored
           OLD_CLOSE         CONNECTING   -                   -          none     ignored
           OLD_LOST          CONNECTING   -                   -          none     ignored
@@ -237,6 +240,7 @@ class StateInputTableTest {
           MALFORMED         BACKOFF      -                   dial:4900  none     malformed
           BYTES             WAIT_HELLO   -                   -          none     -
           SUSPECTED         WAIT_HELLO   -                   -          none     -
+          RECONNECT         BACKOFF      -                   dial:4900  none     -
           OLD_MESSAGE       WAIT_HELLO   -                   -          none     ignored
           OLD_CLOSE         WAIT_HELLO   -                   -          none     ignored
           OLD_LOST          WAIT_HELLO   -                   -          none     ignored
@@ -284,6 +288,7 @@ class StateInputTableTest {
           MALFORMED         BACKOFF      -                   dial:4900  kept     malformed
           BYTES             WAIT_HELLO   -                   -          kept     -
           SUSPECTED         WAIT_HELLO   -                   -          kept     -
+          RECONNECT         BACKOFF      -                   dial:4900  kept     -
           OLD_MESSAGE       WAIT_HELLO   -                   -          kept     ignored
           OLD_CLOSE         WAIT_HELLO   -                   -          kept     ignored
           OLD_LOST          WAIT_HELLO   -                   -          kept     ignored
@@ -331,6 +336,7 @@ class StateInputTableTest {
           MALFORMED         BACKOFF      -                   dial:4900  none     malformed
           BYTES             WAIT_PERMIT  -                   -          none     -
           SUSPECTED         WAIT_PERMIT  HEARTBEAT           -          none     -
+          RECONNECT         WAIT_PERMIT  -                   -          none     -
           OLD_MESSAGE       WAIT_PERMIT  -                   -          none     ignored
           OLD_CLOSE         WAIT_PERMIT  -                   -          none     ignored
           OLD_LOST          WAIT_PERMIT  -                   -          none     ignored
@@ -378,6 +384,7 @@ class StateInputTableTest {
           MALFORMED         BACKOFF      -                   dial:4900  none     malformed
           BYTES             IDENTIFYING  -                   -          none     -
           SUSPECTED         IDENTIFYING  HEARTBEAT           -          none     -
+          RECONNECT         IDENTIFYING  -                   -          none     -
           OLD_MESSAGE       IDENTIFYING  -                   -          none     ignored
           OLD_CLOSE         IDENTIFYING  -                   -          none     ignored
           OLD_LOST          IDENTIFYING  -                   -          none     ignored
@@ -425,6 +432,7 @@ class StateInputTableTest {
           MALFORMED         BACKOFF      -                   dial:4900  kept     malformed
           BYTES             RESUMING     -                   -          kept     -
           SUSPECTED         RESUMING     HEARTBEAT           -          kept     -
+          RECONNECT         BACKOFF      -                   dial:4900  kept     -
           OLD_MESSAGE       RESUMING     -                   -          kept     ignored
           OLD_CLOSE         RESUMING     -                   -          kept     ignored
           OLD_LOST          RESUMING     -                   -          kept     ignored
@@ -472,6 +480,7 @@ class StateInputTableTest {
           MALFORMED         BACKOFF      -                   dial:4900  kept     malformed
           BYTES             READY        -                   -          kept     -
           SUSPECTED         READY        HEARTBEAT           -          kept     -
+          RECONNECT         BACKOFF      -                   dial:4900  kept     -
           OLD_MESSAGE       READY        -                   -          kept     ignored
           OLD_CLOSE         READY        -                   -          kept     ignored
           OLD_LOST          READY        -                   -          kept     ignored
@@ -519,6 +528,7 @@ class StateInputTableTest {
           MALFORMED         CLOSING      -                   4900       kept     ignored
           BYTES             CLOSING      -                   4900       kept     -
           SUSPECTED         CLOSING      -                   4900       kept     -
+          RECONNECT         CLOSING      -                   4900       kept     -
           OLD_MESSAGE       CLOSING      -                   4900       kept     ignored
           OLD_CLOSE         CLOSING      -                   4900       kept     ignored
           OLD_LOST          CLOSING      -                   4900       kept     ignored
@@ -566,6 +576,7 @@ class StateInputTableTest {
           MALFORMED         BACKOFF      -                   dial:0     kept     ignored
           BYTES             BACKOFF      -                   dial:0     kept     -
           SUSPECTED         BACKOFF      -                   dial:0     kept     -
+          RECONNECT         BACKOFF      -                   dial:0     kept     -
           OLD_MESSAGE       BACKOFF      -                   dial:0     kept     ignored
           OLD_CLOSE         BACKOFF      -                   dial:0     kept     ignored
           OLD_LOST          BACKOFF      -                   dial:0     kept     ignored
@@ -613,6 +624,7 @@ class StateInputTableTest {
           MALFORMED         FATAL        -                   -          kept     ignored
           BYTES             FATAL        -                   -          kept     -
           SUSPECTED         FATAL        -                   -          kept     -
+          RECONNECT         FATAL        -                   -          kept     -
           OLD_MESSAGE       FATAL        -                   -          kept     ignored
           OLD_CLOSE         FATAL        -                   -          kept     ignored
           OLD_LOST          FATAL        -                   -          kept     ignored
@@ -660,6 +672,7 @@ class StateInputTableTest {
           MALFORMED         STOPPED      -                   -          kept     ignored
           BYTES             STOPPED      -                   -          kept     -
           SUSPECTED         STOPPED      -                   -          kept     -
+          RECONNECT         STOPPED      -                   -          kept     -
           OLD_MESSAGE       STOPPED      -                   -          kept     ignored
           OLD_CLOSE         STOPPED      -                   -          kept     ignored
           OLD_LOST          STOPPED      -                   -          kept     ignored

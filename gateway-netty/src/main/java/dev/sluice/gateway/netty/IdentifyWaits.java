@@ -1,16 +1,17 @@
 package dev.sluice.gateway.netty;
 
-import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Since when shards of one event loop have wanted to identify. Confined to that event loop, but for
- * {@link #size}.
+ * {@link #shards} and {@link #size}.
  */
 final class IdentifyWaits {
 
   private final LatencyRecorder waits;
-  private final Map<Shard, Long> wantedAtNanos = new HashMap<>();
+  private final Map<Shard, Long> wantedAtNanos = new ConcurrentHashMap<>();
   private volatile int size;
 
   IdentifyWaits(LatencyRecorder waits) {
@@ -37,6 +38,11 @@ final class IdentifyWaits {
     if (wantedAtNanos.remove(shard) != null) {
       size = wantedAtNanos.size();
     }
+  }
+
+  /** {@return those that wait, a live view; on any thread} */
+  Set<Shard> shards() {
+    return wantedAtNanos.keySet();
   }
 
   /** {@return how many wait, on any thread} */

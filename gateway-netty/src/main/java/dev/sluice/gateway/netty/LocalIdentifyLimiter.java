@@ -48,14 +48,14 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
   private final InstantSource wallClock = InstantSource.system();
   private final Runnable onExhausted;
   private final LogLimit failureLog = new LogLimit(NanoClock.system());
-  private int maxConcurrency; // which the queue takes over once no permit is out
+  private volatile int maxConcurrency; // which the queue takes over once no permit is out
   private int permitsOut;
   private long netSpent;
   private boolean askedStore;
   private boolean knowsStore; // what it says is in the budget
   private @Nullable ScheduledFuture<?> wakeUp;
   private boolean exhausted;
-  private volatile int startsLeft = UNKNOWN;
+  private volatile @Nullable SessionStarts starts; // null when nobody knows
 
   /** Creates a limiter whose count ends with the process. */
   LocalIdentifyLimiter(
@@ -90,12 +90,23 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
 
   /** {@return the session starts that are left, or {@link #UNKNOWN}; on any thread} */
   int sessionStartsLeft() {
-    return startsLeft;
+    SessionStarts known = starts;
+    return known == null ? UNKNOWN : known.remaining();
+  }
+
+  /** {@return the same with their period, or null when nobody knows; on any thread} */
+  @Nullable SessionStarts sessionStarts() {
+    return starts;
+  }
+
+  /** {@return how many may identify at a time; on any thread} */
+  int maxConcurrency() {
+    return maxConcurrency;
   }
 
   private void publish() {
     if (budget != null) {
-      startsLeft = budget.remaining();
+      starts = budget.starts(wallClock.instant());
     }
   }
 

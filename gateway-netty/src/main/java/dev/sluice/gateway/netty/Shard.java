@@ -120,6 +120,7 @@ public final class Shard implements Dispatch.Acknowledger {
   private long storedSequence = -1; // which the stored session carries
   private @Nullable Queue<LoopContext.Task> held; // what came before the session was loaded
   private @Nullable MemberRequests memberRequests; // once there was one
+  private @Nullable CompletableFuture<Void> reconnected; // while the application waits for it
 
   /** A command whose sender has a stage. */
   private static final class SentCommand extends PendingCommand {
@@ -225,6 +226,22 @@ public final class Shard implements Dispatch.Acknowledger {
     return figures.meanHeartbeatLatencyNanos();
   }
 
+  /**
+   * {@return the few figures that one look at thousands of shards needs} It costs a fraction of
+   * {@link #stats}, whatever details are kept.
+   */
+  public ShardOverview overview() {
+    return new ShardOverview(
+        id,
+        state,
+        figures.events(),
+        figures.lastHeartbeatLatencyNanos(),
+        unhandledEvents(),
+        figures.isPaused(),
+        figures.sessionSinceSeconds(),
+        figures.reconnects());
+  }
+
   /** {@return what the shard did so far} */
   public ShardStats stats() {
     return new ShardStats(
@@ -248,6 +265,52 @@ public final class Shard implements Dispatch.Acknowledger {
           new IllegalStateException("shard " + id + ": its event loop has ended"));
     }
     return session;
+  }
+
+  /**
+   * Closes the transport with a code that keeps the session, dials again and resumes: what comes
+   * meanwhile is replayed, so nothing is lost. For an operator who doubts the transport.
+   *
+   * @return completes on the event loop when the shard is READY again, by a new session if the
+   *     gateway had let go of the old one; exceptionally with an {@link IllegalStateException} when
+   *     no transport was up that could be left, or when the shard ended before it was READY
+   */
+  public CompletionStage<Void> reconnect() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    if (!execute(() -> reconnect(done))) {
+      done.completeExceptionally(
+          new IllegalStateException("shard " + id + ": its event loop has ended"));
+    }
+    return done.minimalCompletionStage();
+  }
+
+  private void reconnect(CompletableFuture<Void> done) {
+    GatewayConnection current = connection;
+    if (reconnected == null
+        && (current == null || drained != null || !current.requestReconnect())) {
+      done.completeExceptionally(
+          new IllegalStateException(
+              "reconnect() of shard "
+                  + id
+                  + " in "
+                  + state
+                  + (drained == null ? "" : ", which is to stop")
+                  + " (expected: READY)"));
+      return;
+    }
+    if (reconnected == null) {
+      reconnected = done;
+      afterInput();
+    } else { // under way already
+      reconnected.whenComplete(
+          (ready, failure) -> {
+            if (failure == null) {
+              done.complete(null);
+            } else {
+              done.completeExceptionally(failure);
+            }
+          });
+    }
   }
 
   /**
@@ -561,7 +624,16 @@ public final class Shard implements Dispatch.Acknowledger {
     if (memberRequests != null) {
       memberRequests.ended();
     }
+    failReconnect("its event loop has ended");
     stopped.complete(null);
+  }
+
+  private void failReconnect(String reason) {
+    CompletableFuture<Void> waited = reconnected;
+    reconnected = null;
+    if (waited != null) {
+      waited.completeExceptionally(new IllegalStateException("shard " + id + ": " + reason));
+    }
   }
 
   /** Stops the shard without storing anything, from any thread: it may run elsewhere already. */
@@ -1096,12 +1168,20 @@ public final class Shard implements Dispatch.Acknowledger {
     if (to.isTerminal() && memberRequests != null) {
       memberRequests.ended();
     }
+    if (to.isTerminal()) {
+      failReconnect("ended in " + to);
+    }
     if (to != GatewayState.CONNECTING
         && to != GatewayState.WAIT_HELLO
         && to != GatewayState.WAIT_PERMIT) {
       releaseDialSlot(); // last, for a fatal state may let no other shard dial
     }
     notify(listener -> listener.onStateChange(this, from, to));
+    CompletableFuture<Void> waited = reconnected;
+    if (to == GatewayState.READY && waited != null) {
+      reconnected = null;
+      waited.complete(null); // once the listeners know
+    }
   }
 
   private void onReady(GatewayConnection connection, GatewayState from) {
@@ -1523,10 +1603,12 @@ public final class Shard implements Dispatch.Acknowledger {
   }
 
   private void notify(Notification notification) {
-    try {
-      notification.send(host.listener());
-    } catch (Throwable e) { // an Error would keep the shard from what it owes next
-      line(Level.ERROR).setCause(e).log("shard {}: the shard listener failed", id);
+    for (ShardListener listener : host.listeners()) {
+      try {
+        notification.send(listener);
+      } catch (Throwable e) { // an Error would keep the shard from what it owes next
+        line(Level.ERROR).setCause(e).log("shard {}: the shard listener failed", id);
+      }
     }
   }
 

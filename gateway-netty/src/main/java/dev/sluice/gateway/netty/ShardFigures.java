@@ -138,6 +138,25 @@ final class ShardFigures {
     return kept == null ? 0 : kept.pausedForNanos(nowNanos);
   }
 
+  long events() {
+    return (long) EVENTS.getOpaque(this);
+  }
+
+  boolean isPaused() {
+    ShardHistory kept = history;
+    return kept != null && kept.isPaused();
+  }
+
+  /** When the session that is held was started, in seconds of the epoch; 0 when none is. */
+  long sessionSinceSeconds() {
+    return Integer.toUnsignedLong(sessionSinceSeconds);
+  }
+
+  int reconnects() {
+    ShardHistory kept = history;
+    return kept == null ? 0 : kept.reconnects();
+  }
+
   ShardStats.Sessions sessions() {
     long since = Integer.toUnsignedLong(sessionSinceSeconds);
     ShardHistory kept = history;

@@ -124,6 +124,10 @@ final class ShardHistory {
     return (int) RESUME_FAILURES.getOpaque(this);
   }
 
+  boolean isPaused() {
+    return paused;
+  }
+
   long pausedForNanos(long nowNanos) {
     long began = pauseBeganNanos;
     return paused ? Math.max(0, nowNanos - began) : 0;

@@ -4,6 +4,7 @@ import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.Presence;
 import java.net.URI;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a shard asks of the manager that runs it, once that has started. */
@@ -43,7 +44,7 @@ interface ShardHost {
 
   PipelineCustomizer customizer();
 
-  ShardListener listener();
+  List<ShardListener> listeners();
 
   /** What all shards were to show last, null if it is what they are configured with. */
   default @Nullable Presence presence() {

@@ -22,6 +22,7 @@ import dev.sluice.gateway.sharding.IdentifyQueue;
 import dev.sluice.gateway.sharding.ReconnectJitter;
 import dev.sluice.gateway.sharding.ResumeLane;
 import dev.sluice.gateway.sharding.SessionStartBudget;
+import dev.sluice.gateway.sharding.SessionStarts;
 import dev.sluice.gateway.sharding.ShardPlan;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -46,6 +47,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -107,6 +109,7 @@ public final class ShardManager implements AutoCloseable {
       ReconnectJitter.create(NanoClock.system(), new SplittableRandom()); // guarded by itself
   private final @Nullable GuildLoads guildLoads;
   private final HealthReasons healthReasons = new HealthReasons();
+  private final List<ShardListener> listeners = new CopyOnWriteArrayList<>();
 
   private enum Phase {
     NEW,
@@ -139,6 +142,7 @@ public final class ShardManager implements AutoCloseable {
 
   ShardManager(ShardManagerBuilder builder) {
     this.settings = builder;
+    listeners.add(builder.listener);
     this.token = builder.token;
     this.guildLoads =
         builder.tracksGuilds
@@ -716,6 +720,67 @@ public final class ShardManager implements AutoCloseable {
     return commands.updatePresence(presence);
   }
 
+  /**
+   * Adds a listener to the one that the builder was given. It is told what happens from now on.
+   *
+   * @param listener the listener; one that was added before is told twice
+   */
+  public void addListener(ShardListener listener) {
+    listeners.add(requireNonNull(listener, "listener"));
+  }
+
+  /**
+   * Removes a listener that {@link #addListener} added. What goes on on an event loop meanwhile may
+   * still be told to it.
+   *
+   * @param listener the listener; one that was not added changes nothing
+   */
+  public void removeListener(ShardListener listener) {
+    listeners.remove(listener);
+  }
+
+  /**
+   * {@return whether each shard counts its events by type and keeps its latencies}
+   *
+   * @see ShardManagerBuilder#shardDetails
+   */
+  public boolean hasShardDetails() {
+    return settings.shardDetails;
+  }
+
+  /**
+   * {@return who waits to identify, how long that takes, and what is left of the session starts}
+   */
+  public IdentifyQueueStatus identifyQueue() {
+    Started current = running;
+    if (current == null) {
+      return IdentifyQueueStatus.NOT_STARTED;
+    }
+    @Nullable LocalIdentifyLimiter local =
+        current.identifyLimiter instanceof LocalIdentifyLimiter limiter ? limiter : null;
+    int maxConcurrency = local == null ? current.maxConcurrency : local.maxConcurrency();
+    int[] buckets = new int[maxConcurrency];
+    int waiting = 0;
+    int longest = 0;
+    for (LoopContext loop : loops) {
+      for (Shard shard : loop.identifyWaits.shards()) {
+        waiting++;
+        longest = Math.max(longest, ++buckets[shard.id().id() % maxConcurrency]);
+      }
+    }
+    @Nullable SessionStarts starts = local == null ? null : local.sessionStarts();
+    boolean paced =
+        local != null
+            && fatalCloseCode == null
+            && !current.identifyGuard.status().fleetBlocked()
+            && (starts == null || starts.remaining() >= waiting);
+    return new IdentifyQueueStatus(
+        waiting,
+        maxConcurrency,
+        paced ? IdentifyQueue.WINDOW.plus(IdentifyQueue.SLACK).multipliedBy(longest) : null,
+        starts);
+  }
+
   /** {@return what the shards did so far} */
   public ShardManagerStats stats() {
     return figures.stats(
@@ -796,10 +861,20 @@ public final class ShardManager implements AutoCloseable {
                 this::askGatewayBot,
                 settings.apiRetryDelay.toNanos(),
                 new SplittableRandom(),
-                settings.listener::onApiFailure)
+                this::tellApiFailure)
             .ask();
     started.whenComplete((done, stopped) -> answer.cancel(false));
     return answer;
+  }
+
+  private void tellApiFailure(GatewayApiException failure, Duration delay) {
+    for (ShardListener listener : listeners) {
+      try {
+        listener.onApiFailure(failure, delay);
+      } catch (RuntimeException e) {
+        log.error("the shard listener failed", e);
+      }
+    }
   }
 
   private CompletableFuture<GatewayBot> askGatewayBot() {
@@ -976,8 +1051,8 @@ public final class ShardManager implements AutoCloseable {
     }
 
     @Override
-    public ShardListener listener() {
-      return settings.listener;
+    public List<ShardListener> listeners() {
+      return listeners;
     }
 
     @Override

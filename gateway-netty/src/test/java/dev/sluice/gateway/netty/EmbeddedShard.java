@@ -230,8 +230,8 @@ final class EmbeddedShard implements ShardHost, Connector {
   }
 
   @Override
-  public ShardListener listener() {
-    return listener;
+  public List<ShardListener> listeners() {
+    return List.of(listener);
   }
 
   @Override
