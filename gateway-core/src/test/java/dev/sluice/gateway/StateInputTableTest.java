@@ -741,7 +741,8 @@ class StateInputTableTest {
                 method ->
                     method.getParameterCount() > 0
                         || method.getReturnType() == void.class
-                        || method.getName().equals("opened"))
+                        || method.getName().equals("opened")
+                        || method.getName().equals("requestReconnect"))
             .map(Method::getName)
             .filter(name -> !outputs.contains(name));
 
