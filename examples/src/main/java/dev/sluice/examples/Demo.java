@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * which cuts some of them off, and the demo proves that no event was lost. With the environment
  * variable {@code TOKEN} they talk to Discord, until Ctrl-C.
  *
- * <p>Options of the local demo: {@code --shards=64 --seconds=30 --rate=10000}.
+ * <p>The console shows the shards in a browser; the demo prints its address.
+ *
+ * <p>Options of the local demo: {@code --shards=64 --seconds=30 --rate=10000}, and {@code --stay}
+ * to go on until Ctrl-C.
  */
 public final class Demo {
 

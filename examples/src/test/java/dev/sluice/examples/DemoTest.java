@@ -13,6 +13,10 @@ import dev.sluice.gateway.testkit.LocalGateway;
 import dev.sluice.gateway.testkit.LocalGatewayStats;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 final class DemoTest {
 
-  private static final DemoOptions SMALL = new DemoOptions(8, 8, 3, 2_000, 500, 20);
+  private static final DemoOptions SMALL = new DemoOptions(8, 8, 3, 2_000, 500, 20, 0, false);
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final Screen screen = new LineScreen(new PrintStream(out, true, UTF_8));
@@ -148,14 +152,73 @@ final class DemoTest {
     assertThat(Demo.run(Map.of(), screen, "--speed=3")).isEqualTo(2);
     assertThat(printed())
         .contains("--shards=0 (expected: 1..4096)")
-        .contains("--speed=3 (options: --shards=64 --seconds=30 --rate=10000)");
+        .contains("--speed=3 (options: --shards=64 --seconds=30 --rate=10000 --stay)");
   }
 
   @Test
   void optionsAreRead() {
-    assertThat(DemoOptions.parse("--rate=7", "--shards=5", "--seconds=6"))
-        .isEqualTo(new DemoOptions(5, 16, 6, 7, 5_000, 20));
+    assertThat(DemoOptions.parse("--rate=7", "--shards=5", "--seconds=6", "--stay"))
+        .isEqualTo(new DemoOptions(5, 16, 6, 7, 5_000, 20, 8_077, true));
     assertThat(DemoOptions.parse()).isEqualTo(DemoOptions.DEFAULT);
+  }
+
+  @Test
+  void theConsoleShowsTheShardsUntilTheDemoIsInterrupted() throws Exception {
+    CompletableFuture<String> fleet = new CompletableFuture<>();
+    Screen visitor = new VisitingScreen(screen, "Stays, with less traffic, until Ctrl-C: ", fleet);
+    DemoOptions staying = new DemoOptions(8, 8, 3, 2_000, 500, 20, 0, true);
+
+    int status = new LocalDemo(staying, visitor, UnaryOperator.identity()).run();
+
+    assertThat(fleet.join()).contains("\"name\":\"Sluice demo\"").contains("\"shards\":8,");
+    assertThat(status).as(this::printed).isZero();
+    assertThat(printed())
+        .containsPattern("Watch the shards in a browser: http://127.0.0.1:[0-9]+/")
+        .contains("Comes to its end.")
+        .contains("PASSED: ");
+  }
+
+  /** Looks at the console once a line tells where it is, and then interrupts the demo. */
+  private record VisitingScreen(Screen screen, String before, CompletableFuture<String> fleet)
+      implements Screen {
+
+    @Override
+    public Duration interval() {
+      return screen.interval();
+    }
+
+    @Override
+    public void show(Snapshot snapshot) {
+      screen.show(snapshot);
+    }
+
+    @Override
+    public void print(String... lines) {
+      screen.print(lines);
+      for (String line : lines) {
+        if (line.startsWith(before)) {
+          visit(URI.create(line.substring(before.length())));
+        }
+      }
+    }
+
+    private void visit(URI console) {
+      Thread demo = Thread.currentThread();
+      HttpClient.newHttpClient()
+          .sendAsync(
+              HttpRequest.newBuilder(console.resolve("api/fleet")).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .whenComplete(
+              (response, failure) -> {
+                fleet.complete(failure == null ? response.body() : failure.toString());
+                demo.interrupt();
+              });
+    }
+
+    @Override
+    public void verdict(boolean good, String line, String... findings) {
+      screen.verdict(good, line, findings);
+    }
   }
 
   /** Tells when so many shards are shown as ready. */

@@ -1,5 +1,6 @@
 package dev.sluice.examples.demo;
 
+import dev.sluice.gateway.console.ConsoleBuilder;
 import dev.sluice.gateway.testkit.Traffic;
 import dev.sluice.gateway.testkit.TrafficMix;
 
@@ -12,17 +13,27 @@ import dev.sluice.gateway.testkit.TrafficMix;
  * @param rate events a second, of all shards together, at least 1
  * @param heartbeatMillis the gateway's heartbeat interval, short so that latencies are many
  * @param drainSeconds how long the last events may take to be handled
+ * @param consolePort where the console is, if it is free
+ * @param stay whether it goes on, with a tenth of the traffic, until it is interrupted
  */
 public record DemoOptions(
-    int shards, int maxConcurrency, int seconds, int rate, int heartbeatMillis, int drainSeconds) {
+    int shards,
+    int maxConcurrency,
+    int seconds,
+    int rate,
+    int heartbeatMillis,
+    int drainSeconds,
+    int consolePort,
+    boolean stay) {
 
   /** What {@code mvn -Pdemo} does without {@code -Dargs}. */
-  public static final DemoOptions DEFAULT = new DemoOptions(64, 16, 30, 10_000, 5_000, 20);
+  public static final DemoOptions DEFAULT =
+      new DemoOptions(64, 16, 30, 10_000, 5_000, 20, ConsoleBuilder.DEFAULT_PORT, false);
 
   private static final int LARGE_EVENT_EVERY = 5_000;
 
   /** How to say something else. */
-  public static final String USAGE = "options: --shards=64 --seconds=30 --rate=10000";
+  public static final String USAGE = "options: --shards=64 --seconds=30 --rate=10000 --stay";
 
   /**
    * Reads a command line.
@@ -33,7 +44,12 @@ public record DemoOptions(
     int shards = DEFAULT.shards;
     int seconds = DEFAULT.seconds;
     int rate = DEFAULT.rate;
+    boolean stay = false;
     for (String arg : args) {
+      if (arg.equals("--stay")) {
+        stay = true;
+        continue;
+      }
       int equals = arg.indexOf('=');
       switch (arg.substring(0, Math.max(equals, 0))) {
         case "--shards" -> shards = number(arg, equals, 4_096);
@@ -48,12 +64,19 @@ public record DemoOptions(
         seconds,
         rate,
         DEFAULT.heartbeatMillis,
-        DEFAULT.drainSeconds);
+        DEFAULT.drainSeconds,
+        DEFAULT.consolePort,
+        stay);
   }
 
   /** All that a bot can ask for, with a large GUILD_CREATE or GUILD_MEMBERS_CHUNK now and then. */
   Traffic traffic() {
     return Traffic.of(TrafficMix.ALL_INTENTS, 1, rate).withLargeEventEvery(LARGE_EVENT_EVERY);
+  }
+
+  /** What goes on while it stays, so that there is something to see and no disk fills up. */
+  Traffic quietTraffic() {
+    return Traffic.of(TrafficMix.ALL_INTENTS, 1, Math.max(1, rate / 10));
   }
 
   private static int number(String arg, int equals, int max) {

@@ -2,6 +2,7 @@ package dev.sluice.examples.demo;
 
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.console.Console;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerStats;
 import java.net.URI;
@@ -38,7 +39,9 @@ public final class DiscordDemo {
     ShardManager manager =
         ShardManager.builder(token, Intents.nonPrivileged()).apiUri(apiUri).build();
     CompletableFuture<Void> ready = manager.ready().toCompletableFuture();
-    try (manager) {
+    try (manager;
+        Console console = DemoConsole.open(manager, DemoOptions.DEFAULT.consolePort())) {
+      DemoConsole.tell(console, screen);
       Monitor monitor = new Monitor(manager, screen);
       manager.start();
       monitor.watch("start", ready::isDone, FOR_EVER);

@@ -3,6 +3,7 @@ package dev.sluice.examples.demo;
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.console.Console;
 import dev.sluice.gateway.netty.DispatchHandler;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerStats;
@@ -29,6 +30,7 @@ public final class LocalDemo {
 
   private static final int CUT_EVERY = 3;
   private static final Duration IDENTIFY_WINDOW = Duration.ofSeconds(5);
+  private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
 
   private final DemoOptions options;
   private final Screen screen;
@@ -60,8 +62,10 @@ public final class LocalDemo {
     try (DeliveryLog sent = DeliveryLog.create(sentFile);
         DeliveryLog handled = DeliveryLog.create(handledFile);
         LocalGateway gateway = gateway(sent);
-        ShardManager manager = manager(gateway, handled)) {
-      play(gateway, manager, sent, summary);
+        ShardManager manager = manager(gateway, handled);
+        Console console = DemoConsole.open(manager, options.consolePort())) {
+      DemoConsole.tell(console, screen);
+      play(gateway, manager, console, sent, summary);
     }
     return summary.print(screen, DeliveryReport.compare(List.of(sentFile), List.of(handledFile)));
   }
@@ -88,7 +92,12 @@ public final class LocalDemo {
         .build();
   }
 
-  private void play(LocalGateway gateway, ShardManager manager, DeliveryLog sent, Summary summary)
+  private void play(
+      LocalGateway gateway,
+      ShardManager manager,
+      Console console,
+      DeliveryLog sent,
+      Summary summary)
       throws InterruptedException {
     Monitor monitor = new Monitor(manager, screen);
     manager.start();
@@ -110,6 +119,9 @@ public final class LocalDemo {
     monitor.watch("after the cut", half);
     gateway.stopTraffic().join();
     summary.traffic(before, manager.stats(), System.nanoTime() - beforeNanos, cut);
+    if (options.stay()) {
+      stay(gateway, monitor, console);
+    }
 
     monitor.watch(
         "last events",
@@ -117,6 +129,17 @@ public final class LocalDemo {
         Duration.ofSeconds(options.drainSeconds()));
     monitor.show("end");
     summary.end(manager.stats());
+  }
+
+  private void stay(LocalGateway gateway, Monitor monitor, Console console) {
+    screen.print("Stays, with less traffic, until Ctrl-C: " + console.uri());
+    gateway.startTraffic(options.quietTraffic()).join();
+    try {
+      monitor.watch("until Ctrl-C", FOR_EVER);
+    } catch (InterruptedException e) {
+      screen.print("Comes to its end.");
+    }
+    gateway.stopTraffic().join();
   }
 
   /** RESUMED is the one event that is in no log. */
