@@ -309,6 +309,7 @@ final class GuideTest {
       Sessions.runWithStore(
           bot()
               .apiUri(gateway.apiUri())
+              .eventTypes(Set.of(EventType.READY, EventType.RESUMED))
               .onDispatch((shard, dispatch) -> first.complete(dispatch.type())),
           directory,
           first::join);
