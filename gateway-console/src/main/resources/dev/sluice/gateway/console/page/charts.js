@@ -13,12 +13,12 @@ const WHOLE = [1, 2, 5].flatMap((step) => [0, 1, 2, 3, 4, 5, 6, 7].map((zeros) =
 /** Each tile: its lines, how a value is written, and what is said below the value. */
 const TILES = [
   {
-    key: 'events', title: 'Events', unit: '/s', lines: ['events'], text: format.rate, axis: axisCount,
+    key: 'events', title: 'Events', unit: '/s', lines: ['events'], text: format.rate, axis: axisCount, least: 10,
     more: (figures) => format.short(figures.totals.events) + ' so far',
   },
   {
     key: 'bytes', title: 'Received', unit: '/s', lines: ['received', 'inflated'], names: ['on the wire', 'inflated'],
-    text: format.bytes, axis: axisBytes,
+    text: format.bytes, axis: axisBytes, least: 1_000,
   },
   {
     key: 'latency', title: 'Heartbeat latency', lines: ['p50Ms', 'p99Ms'], names: ['p50', 'p99'],
@@ -57,7 +57,7 @@ const TILES = [
         return 'not known here';
       }
       const of = budget.total === null ? '' : `of ${format.count(budget.total)}`;
-      const resets = budget.resetAt > now ? `anew in ${format.span((budget.resetAt - now) / 1000)}` : '';
+      const resets = budget.resetAt > now ? `anew in ${format.span((budget.resetAt - now) / 1000, 1)}` : '';
       return [of, resets].filter((part) => part !== '').join('\n');
     },
   },
@@ -101,7 +101,7 @@ export class Charts {
   /** The part of the history that is shown. */
   window() {
     const {time} = this.model.history;
-    const end = time.at(-1) ?? 0;
+    const end = time.at(-1) ?? this.model.now() / 1000;
     let start = 0;
     while (start < time.length && time[start] < end - WINDOW_SECONDS) {
       start++;
@@ -109,7 +109,8 @@ export class Charts {
     this.start = start;
     this.times = time.slice(start);
     // A young history fills the width only by and by, or two points would look like a trend.
-    this.range = [Math.min(this.times[0] ?? end, end - 60), Math.max(end, 1)];
+    const from = this.times[0] ?? end;
+    this.range = [from, Math.max(end, from + 60)];
   }
 
   tile(spec) {
@@ -228,7 +229,7 @@ function options(spec, width, height, inks, charts) {
   return {
     width,
     height,
-    padding: [6, 16, height < LOW ? 6 : 0, 0],
+    padding: [6, 20, height < LOW ? 6 : 0, 0],
     legend: {show: false},
     cursor: {
       y: false,

@@ -136,7 +136,7 @@ export class Detail {
     if (this.parts === null) {
       this.parts = {
         state: element('div', 'state'),
-        session: list(['Session', 'Sequence', 'Identified', 'Resumed', 'Reconnects']),
+        session: list(['Age', 'Sequence', 'Identified', 'Resumed', 'Reconnects']),
         traffic: list(['Events', 'Received', 'Inflated']),
         heartbeats: list(['Last', 'Mean', 'p50', 'p99', 'Longest']),
         histogram: element('div', 'histogram'),

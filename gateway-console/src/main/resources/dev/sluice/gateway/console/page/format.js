@@ -28,7 +28,7 @@ export function short(value) {
 }
 
 function threeDigits(value) {
-  return value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
+  return value === 0 ? '0' : value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
 }
 
 /** A rate: 12,345 below a million, 1.23M from there; fractions only below ten. */
@@ -63,8 +63,8 @@ export function millis(value) {
   return value < 999.5 ? threeDigits(value) + ' ms' : threeDigits(value / 1e3) + ' s';
 }
 
-/** How long something takes or took, given in seconds, in its two largest units: 3 h 12 min. */
-export function span(seconds) {
+/** How long something takes or took, given in seconds, in its largest units: 3 h 12 min. */
+export function span(seconds, parts = 2) {
   if (!known(seconds)) {
     return NONE;
   }
@@ -78,7 +78,7 @@ export function span(seconds) {
   const [lesser, lesserSize] = units[first + 1];
   const rest = Math.floor((whole % size) / lesserSize);
   const text = Math.floor(whole / size) + ' ' + unit;
-  return rest === 0 ? text : text + ' ' + rest + ' ' + lesser;
+  return rest === 0 || parts === 1 ? text : text + ' ' + rest + ' ' + lesser;
 }
 
 /** The time of day of an instant in milliseconds since 1970. */

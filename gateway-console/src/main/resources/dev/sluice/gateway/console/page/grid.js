@@ -9,16 +9,17 @@ import {drawState, state} from './states.js';
 const CARDS = [
   {width: 208, height: 88, gap: 8, card: 'large'},
   {width: 152, height: 64, gap: 8, card: 'large'},
-  {width: 112, height: 48, gap: 8, card: 'small'},
+  {width: 104, height: 48, gap: 8, card: 'small'},
   {width: 64, height: 32, gap: 4, card: 'number'},
   {width: 46, height: 24, gap: 4, card: 'number'},
 ];
 const SQUARES = [24, 20, 16, 14, 12].map((pitch) => ({
   width: pitch - 2, height: pitch - 2, gap: 2, card: 'none',
 }));
-const GUTTER = 48; // for the number of the first shard of a row
+const GUTTER = 40; // for the number of the first shard of a row
 const HEADING = 32;
 const PADDING = 8;
+const MAX_STRETCH = 0.75; // of a card's width
 const COARSE_PITCH = 16; // a finger needs more room than a pointer
 const HEAT_STEPS = 24;
 const DIM = 0.16;
@@ -165,19 +166,24 @@ export class Grid {
     const available = this.width - 2 * PADDING - gutter + shape.gap;
     let columns = Math.max(1, Math.floor(available / pitchX));
     if (gutter > 0 && columns >= 10) {
-      columns -= columns % (columns >= 50 ? 10 : 5); // so that the numbers of rows are round
+      columns -= columns % (columns >= 30 ? 10 : columns >= 20 ? 5 : 4); // for round numbers of rows
     }
     let top = PADDING;
     const blocks = [];
+    const most = columns;
     for (const generation of this.model.generations) {
       top += headings ? HEADING : 0;
-      const across = Math.min(columns, Math.max(1, generation.size));
-      const rows = Math.ceil(generation.size / columns);
-      // Cards share out what is left of the width; squares stay squares.
-      const stretch = shape.card === 'none' || rows < 2
-        ? 0 : Math.floor((available - columns * pitchX) / columns);
+      const rows = Math.ceil(generation.size / most);
+      let stretch = 0;
+      columns = most;
+      if (shape.card !== 'none') {
+        // Cards fill their last row and share out the width; squares stay squares.
+        columns = Math.max(1, Math.ceil(generation.size / Math.max(1, rows)));
+        stretch = Math.min(
+          Math.floor((available - columns * pitchX) / columns), Math.round(shape.width * MAX_STRETCH));
+      }
       blocks.push({
-        generation, top, columns, rows, across, left: PADDING + gutter,
+        generation, top, columns, rows, left: PADDING + gutter,
         width: shape.width + stretch, pitchX: pitchX + stretch, pitchY, heading: headings,
       });
       top += rows * pitchY + (headings ? PADDING : 0);

@@ -128,11 +128,15 @@ function showVerdict() {
     level = 'wait';
     text = `${format.count(ready)} of ${format.plural(figures.shards, 'shard')} ready`;
   }
+  if (link.kind === 'lost') {
+    level = 'stale';
+    text = `Last known: ${text[0].toLowerCase()}${text.slice(1)}`;
+  }
   if (verdict.textContent !== text) {
     verdict.textContent = text;
   }
   verdict.dataset.level = level;
-  document.title = figures.shards === 0 || ready === figures.shards
+  document.title = link.kind === 'lost' ? `? ${model.name}` : figures.shards === 0 || ready === figures.shards
     ? model.name : `${format.count(ready)}/${format.count(figures.shards)} ${model.name}`;
 }
 
@@ -144,6 +148,9 @@ function showLink() {
   const texts = {live: 'Live', lost: 'No connection', login: 'Not signed in', connecting: 'Connecting'};
   byId('link-text').textContent = texts[kind];
   document.body.classList.toggle('stale', kind === 'lost');
+  if (model.figures !== null) {
+    showVerdict();
+  }
   if (kind !== 'lost') {
     lost.hidden = true;
     return;
@@ -314,7 +321,8 @@ function open(of, id) {
     return; // it has left meanwhile
   }
   if (!detail.shard) {
-    openedFrom = document.activeElement;
+    const from = document.activeElement;
+    openedFrom = from === byId('search') ? null : from; // whoever has found it does not search on
   }
   document.body.classList.add('with-detail');
   detail.open(generation.of, id);

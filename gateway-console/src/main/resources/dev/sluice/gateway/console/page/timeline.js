@@ -71,7 +71,7 @@ export class Timeline {
     if (entry.ids.length > 1) {
       const ids = document.createElement('p');
       ids.className = 'ids';
-      for (const id of entry.ids) {
+      for (const id of [...entry.ids].sort((a, b) => a - b)) {
         ids.append(this.link(entry, id, String(id)), ' ');
       }
       if (entry.shards > entry.ids.length) {
