@@ -8,6 +8,7 @@ import dev.sluice.gateway.Intent;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.console.Console;
 import dev.sluice.gateway.netty.DirectorySessionStore;
 import dev.sluice.gateway.netty.SessionStore;
 import dev.sluice.gateway.netty.Shard;
@@ -31,7 +32,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * What a bot of many guilds needs: handlers that may block, on workers that keep the order of each
- * guild, and sessions in files, so that a deploy costs no identify and loses no event.
+ * guild; sessions in files, so that a deploy costs no identify and loses no event; a console.
  */
 public final class BigBot {
 
@@ -81,10 +82,15 @@ public final class BigBot {
                 .workers(Workers.threads(WORKERS).orderedByGuild())
                 .onDispatch(bot::onMessage)
                 .sessionStore(store)
-                .build()) {
+                .build();
+        Console console = Console.builder(manager).name("big bot").port(0).start()) {
+      out.println("console: " + console.uri());
       manager.start().toCompletableFuture().get();
       manager.ready().toCompletableFuture().get();
-      print(manager.stats(), out);
+      ShardManagerStats stats = manager.stats();
+      out.printf(
+          "%d shards ready: %d identified, %d resumed%n",
+          stats.shards(GatewayState.READY), stats.identifies(), stats.resumes());
       try {
         bot.open.await();
       } catch (InterruptedException e) {
@@ -102,12 +108,6 @@ public final class BigBot {
     TimeUnit.MICROSECONDS.sleep(Math.min(1_000, 10L * content.length()));
     messagesByGuild.computeIfAbsent(dispatch.guildId(), guild -> new LongAdder()).increment();
     open.countDown();
-  }
-
-  private static void print(ShardManagerStats stats, PrintStream out) {
-    out.printf(
-        "%d shards ready: %d identified, %d resumed%n",
-        stats.shards(GatewayState.READY), stats.identifies(), stats.resumes());
   }
 
   private void print(PrintStream out) {
