@@ -1,5 +1,7 @@
 package dev.sluice.examples;
 
+import dev.sluice.gateway.Dispatch;
+import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.GatewayConnection;
@@ -20,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
@@ -39,8 +42,8 @@ public final class VirtualThreads {
   private VirtualThreads() {}
 
   /**
-   * Counts some thousand events, for a minute at most: of Discord if {@code TOKEN} is set, else of
-   * a local gateway.
+   * Starts all shards and counts some thousand events, for a minute each at most: of Discord if
+   * {@code TOKEN} is set, else of a local gateway.
    *
    * @param args none
    */
@@ -52,6 +55,10 @@ public final class VirtualThreads {
 
   static void run(Target target, PrintStream out) throws IOException, InterruptedException {
     GatewayBot bot = new Rest(target).gatewayBot();
+    if (bot.remaining() < bot.shards()) { // one too many and Discord resets the token
+      throw new IOException(
+          "session starts: " + bot.remaining() + " left (expected: >= " + bot.shards() + ')');
+    }
     GatewayConfig config =
         GatewayConfig.builder(target.token(), Intents.nonPrivileged())
             .gatewayUri(bot.url())
@@ -62,7 +69,15 @@ public final class VirtualThreads {
             .limit(bot.maxConcurrency())
             .toArray(Semaphore[]::new);
     long windowMillis = target.local() == null ? WINDOW_MILLIS : LOCAL_WINDOW_MILLIS;
+    CountDownLatch started = new CountDownLatch(bot.shards());
     CountDownLatch events = new CountDownLatch(EVENTS);
+    Consumer<Dispatch> handler =
+        dispatch -> {
+          if (dispatch.type() == EventType.READY) {
+            started.countDown();
+          }
+          events.countDown();
+        };
     AtomicBoolean stops = new AtomicBoolean();
 
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -72,9 +87,10 @@ public final class VirtualThreads {
                 connection(config, id),
                 buckets[id.id() % buckets.length],
                 windowMillis,
-                dispatch -> events.countDown(),
+                handler,
                 stops::get));
       }
+      started.await(MAX_SECONDS, TimeUnit.SECONDS);
       events.await(MAX_SECONDS, TimeUnit.SECONDS);
       stops.set(true);
     } // which waits until every shard has said goodbye
