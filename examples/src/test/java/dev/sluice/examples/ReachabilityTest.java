@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toCollection;
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -47,9 +48,13 @@ final class ReachabilityTest {
   /** The module in the location of a class, a directory or a jar. */
   private static final Pattern MODULE = Pattern.compile("/(gateway-[a-z-]*[a-z])(?=/|-\\d)");
 
-  /** Resources that are asked for by a constant name, which the builder of an image finds. */
-  private static final Set<String> READERS_OF_RESOURCES =
+  /** Ask for resources by a constant name, which the builder of an image finds. */
+  private static final Set<String> READERS_OF_CONSTANT_RESOURCES =
       Set.of("dev.sluice.gateway.testkit.Template");
+
+  /** Ask for those of a folder, which is declared. */
+  private static final Map<String, List<String>> READERS_OF_FOLDERS =
+      Map.of("dev.sluice.gateway.console.PageFiles", List.of("page", "vendor"));
 
   private static final Set<String> BY_NAME =
       Set.of(
@@ -109,18 +114,28 @@ final class ReachabilityTest {
   }
 
   @Test
-  void resourcesAreReadWhereTheyAreKnown() {
-    Set<String> readers =
+  void resourcesAreReadWhereTheyAreKnown() throws IOException {
+    Map<String, JavaClass> readers =
         CLASSES.stream()
             .filter(type -> !type.getPackageName().startsWith(EXTENSION))
             .filter(
                 type ->
                     type.getMethodCallsFromSelf().stream()
                         .anyMatch(call -> call.getName().startsWith("getResource")))
-            .map(JavaClass::getName)
-            .collect(toCollection(TreeSet::new));
+            .collect(toMap(JavaClass::getName, type -> type));
 
-    assertThat(readers).isEqualTo(READERS_OF_RESOURCES);
+    Set<String> known = new TreeSet<>(READERS_OF_CONSTANT_RESOURCES);
+    known.addAll(READERS_OF_FOLDERS.keySet());
+    assertThat(readers.keySet()).isEqualTo(known);
+    for (Map.Entry<String, List<String>> folders : READERS_OF_FOLDERS.entrySet()) {
+      JavaClass reader = readers.get(folders.getKey());
+      String declared =
+          Files.readString(declaration(module(reader), "resource-config.json"), UTF_8);
+      for (String folder : folders.getValue()) {
+        assertThat(declared)
+            .contains('"' + reader.getPackageName().replace('.', '/') + '/' + folder + "/.*\"");
+      }
+    }
   }
 
   /** Netty asks which of a handler's methods say {@code @Skip}. */
@@ -138,16 +153,15 @@ final class ReachabilityTest {
 
     assertThat(handlers).containsKeys("gateway-netty", "gateway-testkit");
     for (Map.Entry<String, SortedSet<String>> module : handlers.entrySet()) {
-      Path file =
-          Path.of(
-              "..",
-              module.getKey(),
-              "src/main/resources/META-INF/native-image/dev.sluice",
-              module.getKey(),
-              "reflect-config.json");
+      Path file = declaration(module.getKey(), "reflect-config.json");
       assertThat(file).isRegularFile();
       assertThat(Files.readString(file, UTF_8)).as("%s", file).isEqualTo(json(module.getValue()));
     }
+  }
+
+  private static Path declaration(String module, String name) {
+    return Path.of(
+        "..", module, "src/main/resources/META-INF/native-image/dev.sluice", module, name);
   }
 
   private static String json(SortedSet<String> types) {
