@@ -2,6 +2,7 @@ package dev.sluice.gateway.console;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.gateway.netty.ReshardSettings;
 import dev.sluice.gateway.netty.ShardManager;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetAddress;
@@ -38,6 +39,7 @@ public final class ConsoleBuilder {
   boolean control;
   @Nullable String bearerToken;
   @Nullable PrometheusMeterRegistry meterRegistry;
+  ReshardSettings reshardSettings = ReshardSettings.DEFAULT; // tests have less time
 
   private final Set<String> set = new HashSet<>();
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.console.Happening.Kind;
 import dev.sluice.gateway.console.Happening.Level;
+import dev.sluice.gateway.netty.ReshardSettings;
 import dev.sluice.gateway.netty.Shard;
 import dev.sluice.gateway.netty.ShardManager;
 import java.io.IOException;
@@ -39,6 +40,7 @@ final class Operations {
   private static final int KEPT = 16;
 
   private final ShardManager manager;
+  private final ReshardSettings reshardSettings;
   private final Timeline timeline;
   private final Executor executor;
   private final InstantSource clock;
@@ -46,8 +48,9 @@ final class Operations {
   private int lastId;
   private long version;
 
-  Operations(ShardManager manager, Timeline timeline, Executor executor, InstantSource clock) {
-    this.manager = manager;
+  Operations(ConsoleBuilder settings, Timeline timeline, Executor executor, InstantSource clock) {
+    this.manager = settings.manager;
+    this.reshardSettings = settings.reshardSettings;
     this.timeline = timeline;
     this.executor = executor;
     this.clock = clock;
@@ -99,7 +102,7 @@ final class Operations {
     refuseWhileExclusive();
     CompletionStage<?> resharded;
     try {
-      resharded = manager.reshard(shardCount);
+      resharded = manager.reshard(shardCount, reshardSettings);
     } catch (IllegalArgumentException e) {
       throw new Refusal(400, message(e));
     } catch (IllegalStateException e) {

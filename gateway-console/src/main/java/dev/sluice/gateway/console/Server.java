@@ -111,7 +111,7 @@ final class Server {
                         .setClassPathResolvingEnabled(false)));
     this.context = vertx.getOrCreateContext();
     Timeline timeline = new Timeline();
-    this.operations = new Operations(manager, timeline, this::execute, clock);
+    this.operations = new Operations(settings, timeline, this::execute, clock);
     this.watch =
         new Watch(settings, transitions, happenings, timeline, operations, clock, System::nanoTime);
     if (settings.meterRegistry == null) {

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.gateway.GatewayState;
+import dev.sluice.gateway.netty.ReshardSettings;
 import dev.sluice.gateway.netty.Shard;
 import dev.sluice.gateway.netty.ShardListener;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.testkit.Fault;
 import dev.sluice.gateway.testkit.LocalGateway;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,7 +27,12 @@ final class OperationsTest extends Resources {
   private void start(int shards) throws Exception {
     gateway = gateway();
     manager = ready(settings(gateway, shards));
-    client = new Client(console(Console.builder(manager).control(true)));
+    ConsoleBuilder settings = Console.builder(manager).control(true);
+    settings.reshardSettings =
+        ReshardSettings.DEFAULT
+            .withWindow(Duration.ofMillis(100))
+            .withLoadTimeout(Duration.ofMillis(200));
+    client = new Client(console(settings));
   }
 
   /** How many shards were down at a time, at most. */

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.netty.Shard;
+import dev.sluice.gateway.netty.ShardListener;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.testkit.LocalGateway;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,7 +42,7 @@ final class WatchTest extends Resources {
             transitions,
             happenings,
             timeline,
-            new Operations(manager, timeline, Runnable::run, clock),
+            new Operations(Console.builder(manager), timeline, Runnable::run, clock),
             clock,
             nanos::get);
     manager.addListener(happenings);
@@ -109,8 +112,16 @@ final class WatchTest extends Resources {
     StubResponse quick = viewer();
     second(); // what the first reading of rates changes
     slow.full = true;
+    CountDownLatch resumed = new CountDownLatch(1);
+    manager.addListener( // is told after the one of the watch
+        new ShardListener() {
+          @Override
+          public void onResumed(Shard shard, long replayed) {
+            resumed.countDown();
+          }
+        });
     get(gateway.killConnections(shard -> shard.id() == 1));
-    await("a resume", () -> manager.stats().resumes() == 1);
+    assertThat(resumed.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
     second();
     assertThat(data(quick.written.get(2)).at("/changed/0/id").toString()).contains("1");
     second();
