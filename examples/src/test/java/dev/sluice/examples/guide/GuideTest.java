@@ -17,6 +17,7 @@ import dev.sluice.gateway.Opcode;
 import dev.sluice.gateway.Outgoing;
 import dev.sluice.gateway.Scratch;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.console.Console;
 import dev.sluice.gateway.micrometer.ShardManagerMetrics;
 import dev.sluice.gateway.netty.CommandOutcome;
 import dev.sluice.gateway.netty.DirectorySessionStore;
@@ -33,6 +34,10 @@ import dev.sluice.gateway.testkit.LocalGateway;
 import dev.sluice.gateway.testkit.LocalGatewayStats;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -449,6 +454,22 @@ final class GuideTest {
       assertThat(pages.take()).startsWith("shard 0/1 is refused, AUTHENTICATION_FAILED: ");
       assertThat(Figures.readinessStatus(manager)).isEqualTo(503);
     }
+  }
+
+  @Test
+  void theConsoleAsksTheTeamForItsToken() throws Exception {
+    try (ShardManager manager = ready(bot());
+        Console console = Consoles.forTheTeam(manager, "sixteen-or-more-of-them").port(0).start()) {
+      assertThat(status(console, "health/ready")).isEqualTo(200);
+      assertThat(status(console, "api/fleet")).isEqualTo(401);
+    }
+  }
+
+  private static int status(Console console, String path) throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + console.uri().getPort() + '/' + path);
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.discarding())
+        .statusCode();
   }
 
   @Test
