@@ -37,6 +37,9 @@ final class Watch {
   /** A reading that is so old is good enough for who asks in between. */
   private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
 
+  /** In less than this too little happens for a rate: who came in between has had it read. */
+  private static final long MIN_PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private static final long IDLE_PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(4_900);
 
   /** A browser that reads nothing for so long is let go. */
@@ -109,9 +112,11 @@ final class Watch {
       timeline.add(happenings.drain());
       long now = nanoTime.getAsLong();
       if (!viewers.isEmpty()) {
-        readFigures(now);
-        readShards(now);
-        tellViewers(now);
+        if (now - figuresReadAtNanos >= MIN_PERIOD_NANOS) {
+          readFigures(now);
+          readShards(now);
+          tellViewers(now);
+        }
       } else if (now - figuresReadAtNanos >= IDLE_PERIOD_NANOS) {
         readFigures(now);
       }

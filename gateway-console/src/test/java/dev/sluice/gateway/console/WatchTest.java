@@ -93,6 +93,22 @@ final class WatchTest extends Resources {
   }
 
   @Test
+  void aReadingForSomebodyNewIsNotFollowedByAnotherAtOnce() throws Exception {
+    nanos.addAndGet(TimeUnit.SECONDS.toNanos(3));
+    StubResponse viewer = viewer();
+    long tick = snapshot().get("tick").longValue();
+
+    nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(20));
+    watch.everySecond();
+
+    assertThat(snapshot().get("tick").longValue()).isEqualTo(tick);
+    assertThat(viewer.written).as("but the first snapshot").hasSize(1);
+    second();
+    assertThat(snapshot().get("tick").longValue()).isEqualTo(tick + 1);
+    assertThat(viewer.last()).startsWith("event: tick\n").contains("\"periodMs\":1020");
+  }
+
+  @Test
   void aViewerThatDoesNotReadIsSentNothing() throws Exception {
     StubResponse viewer = viewer();
     viewer.full = true;

@@ -196,7 +196,7 @@ function showOperations() {
     const item = document.createElement('li');
     item.dataset.state = operation.state;
     const text = document.createElement('span');
-    text.textContent = operation.text;
+    text.textContent = operation.text.charAt(0).toUpperCase() + operation.text.slice(1);
     item.append(text);
     if (operation.state === 'running' && operation.total > 0) {
       const bar = document.createElement('progress');
