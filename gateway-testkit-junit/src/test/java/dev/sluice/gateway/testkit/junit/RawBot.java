@@ -9,9 +9,11 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,7 @@ final class RawBot implements WebSocket.Listener, AutoCloseable {
   private static final int HELLO = 10;
 
   final Queue<JsonNode> events = new ConcurrentLinkedQueue<>();
-  final Queue<JsonNode> others = new ConcurrentLinkedQueue<>();
+  final BlockingQueue<JsonNode> others = new LinkedBlockingQueue<>();
 
   private final TestGateway gateway;
   private final ShardId shard;
@@ -75,6 +77,14 @@ final class RawBot implements WebSocket.Listener, AutoCloseable {
   /** {@return the close code that the gateway sent, 1006 if it cut the connection} */
   int awaitClosed() {
     return closed.join();
+  }
+
+  /** Takes what came beside events, until an opcode has come. */
+  void awaitOp(int op) throws InterruptedException {
+    JsonNode taken = others.take();
+    while (taken.path("op").asInt() != op) {
+      taken = others.take();
+    }
   }
 
   /** {@return the texts of the messages that came} */
