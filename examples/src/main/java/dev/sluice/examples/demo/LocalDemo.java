@@ -88,6 +88,7 @@ public final class LocalDemo {
     return ShardManager.builder(gateway.token(), Intents.all())
         .apiUri(gateway.apiUri())
         .compression(Compression.ZLIB_STREAM)
+        .shardDetails(true) // which the console shows
         .onDispatch(wrapper.apply(new DeliveryHandler(handled)))
         .build();
   }
