@@ -11,7 +11,7 @@ const CARDS = [
   {width: 152, height: 64, gap: 8, card: 'large'},
   {width: 104, height: 48, gap: 8, card: 'small'},
   {width: 64, height: 32, gap: 4, card: 'number'},
-  {width: 46, height: 24, gap: 4, card: 'number'},
+  {width: 52, height: 24, gap: 4, card: 'number'},
 ];
 const SQUARES = [24, 20, 16, 14, 12].map((pitch) => ({
   width: pitch - 2, height: pitch - 2, gap: 2, card: 'none',
