@@ -99,7 +99,7 @@ final class Watch {
                 fleet.size() == 0
                     ? "the console was attached, before the first shard"
                     : String.format(
-                        Locale.ROOT, "the console was attached, %,d shards run", fleet.size()))));
+                        Locale.ROOT, "the console was attached; shards: %,d", fleet.size()))));
   }
 
   Fleet fleet() {

@@ -109,8 +109,7 @@ export class Charts {
     this.start = start;
     this.times = time.slice(start);
     // A young history fills the width only by and by, or two points would look like a trend.
-    const from = this.times[0] ?? end;
-    this.range = [from, Math.max(end, from + 60)];
+    this.range = [Math.min(this.times[0] ?? end, end - 60), end];
   }
 
   tile(spec) {
