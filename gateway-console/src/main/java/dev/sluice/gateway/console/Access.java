@@ -34,11 +34,22 @@ final class Access {
 
   /** Refuses a request that calls the console by a name of somebody else. */
   void checkHost(HttpServerRequest request) {
-    String host = request.getHeader(HttpHeaders.HOST);
-    if (hosts != null && !hosts.allows(host)) {
+    if (!namesUs(request)) {
       throw new Refusal(
-          421, "host: " + host + " (expected: localhost, or one that allowedHost(...) names)");
+          421,
+          "host: "
+              + request.getHeader(HttpHeaders.HOST)
+              + " (expected: localhost, or one that allowedHost(...) names)");
     }
+  }
+
+  private boolean namesUs(HttpServerRequest request) {
+    return hosts == null || hosts.allows(request.getHeader(HttpHeaders.HOST));
+  }
+
+  /** {@return whether one who may ask how the bot is may also read why} */
+  boolean mayReadReasons(HttpServerRequest request) {
+    return mayRead(request) && namesUs(request);
   }
 
   /** {@return whether a request may read} */

@@ -248,8 +248,11 @@ final class Server {
     answer(
         request,
         () -> {
-          access.checkHost(request);
-          route(request, request.path() == null ? "" : request.path());
+          String path = request.path() == null ? "" : request.path();
+          if (!path.startsWith("/health/")) { // probes call by the address of a pod or a node
+            access.checkHost(request);
+          }
+          route(request, path);
         });
   }
 
@@ -416,7 +419,7 @@ final class Server {
         Json.object(
             json -> {
               json.writeBooleanField("up", up);
-              if (access.mayRead(request)) {
+              if (access.mayReadReasons(request)) {
                 json.writeArrayFieldStart("reasons");
                 for (String reason : health.reasons()) {
                   json.writeString(reason);

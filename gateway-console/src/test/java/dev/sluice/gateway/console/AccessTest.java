@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gateway.netty.ShardManager;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.util.concurrent.TimeUnit;
@@ -74,16 +72,33 @@ final class AccessTest extends Resources {
   }
 
   /**
-   * The status of a request with a Host header of our own, which the JDK's client does not send.
+   * The answer to a request with a Host header of our own, which the JDK's client does not send.
    */
   private static String statusLine(Console console, String host) throws Exception {
+    return call(console, "/api/fleet", host).lines().findFirst().orElseThrow();
+  }
+
+  private static String call(Console console, String path, String host) throws Exception {
     try (Socket socket = new Socket(console.uri().getHost(), console.uri().getPort())) {
       socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(TIMEOUT_SECONDS));
-      String request = "GET /api/fleet HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+      String request =
+          "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
       socket.getOutputStream().write(request.getBytes(US_ASCII));
-      return new BufferedReader(new InputStreamReader(socket.getInputStream(), US_ASCII))
-          .readLine();
+      return new String(socket.getInputStream().readAllBytes(), US_ASCII);
     }
+  }
+
+  @Test
+  void probesMayCallByAnyAddressButAreNotToldWhy() throws Exception {
+    Console console = console(Console.builder(manager).allowedHost("console.example.org"));
+
+    assertThat(call(console, "/health/live", "10.1.2.3:8077"))
+        .startsWith("HTTP/1.1 200 ")
+        .endsWith("{\"up\":true}");
+    assertThat(call(console, "/health/ready", "10.1.2.3:8077"))
+        .startsWith("HTTP/1.1 503 ")
+        .endsWith("{\"up\":false}");
+    assertThat(call(console, "/health/ready", "console.example.org")).contains("not started");
   }
 
   @Test
