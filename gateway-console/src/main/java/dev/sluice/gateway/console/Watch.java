@@ -113,9 +113,7 @@ final class Watch {
       long now = nanoTime.getAsLong();
       if (!viewers.isEmpty()) {
         if (now - figuresReadAtNanos >= MIN_PERIOD_NANOS) {
-          readFigures(now);
-          readShards(now);
-          tellViewers(now);
+          readAndTell(now);
         }
       } else if (now - figuresReadAtNanos >= IDLE_PERIOD_NANOS) {
         readFigures(now);
@@ -127,6 +125,13 @@ final class Watch {
       }
       failing = true;
     }
+  }
+
+  /** Reads everything, and tells those who watch what changed. */
+  void readAndTell(long now) {
+    readFigures(now);
+    readShards(now);
+    tellViewers(now);
   }
 
   /** Sees to it that what is written next is of now. */
