@@ -136,13 +136,10 @@ final class BlockingShard implements Runnable {
   }
 
   private void disconnect(int closeCode) {
-    try (BlockingWebSocket old = socket) {
-      socket = null;
-      if (old != null && closeCode != 0) {
-        old.sendClose(closeCode);
-      }
-    } catch (IOException e) {
-      System.err.println("the old transport did not close in order: " + e.getMessage());
+    BlockingWebSocket old = socket;
+    socket = null;
+    if (old != null) {
+      old.close(closeCode);
     }
   }
 }

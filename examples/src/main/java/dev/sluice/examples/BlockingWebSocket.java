@@ -91,6 +91,17 @@ final class BlockingWebSocket implements AutoCloseable {
     return message;
   }
 
+  /** Writes a close frame, unless the code is 0, and closes the socket; never throws. */
+  void close(int closeCode) {
+    try (this) {
+      if (closeCode != 0) {
+        sendClose(closeCode);
+      }
+    } catch (IOException e) {
+      System.err.println("the old transport did not close in order: " + e.getMessage());
+    }
+  }
+
   /** Closes the socket. */
   @Override
   public void close() throws IOException {

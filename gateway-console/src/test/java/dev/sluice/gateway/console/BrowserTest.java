@@ -12,8 +12,6 @@ import dev.sluice.gateway.testkit.LocalGateway.Endpoint;
 import io.netty.util.ResourceLeakDetector;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /** The page as a browser shows it: what it says, how fast, and whether all can use it. */
 @Tag("browser")
-final class BrowserTest {
+final class BrowserTest extends Resources {
 
   private static final Logger figures = LoggerFactory.getLogger("figures");
   private static final int MANY = 4_000;
@@ -34,8 +32,6 @@ final class BrowserTest {
 
   private static Chromium chromium;
   private static Bot fleet;
-
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
   @BeforeAll
   static void start() throws Exception {
@@ -52,16 +48,8 @@ final class BrowserTest {
   }
 
   @AfterEach
-  void closeAll() throws Exception {
-    while (!opened.isEmpty()) {
-      opened.pop().close();
-    }
+  void resetBrowser() {
     chromium.dark(false).view(View.DESKTOP);
-  }
-
-  private <T extends AutoCloseable> T open(T resource) {
-    opened.push(resource);
-    return resource;
   }
 
   private static URI console() {
