@@ -1,0 +1,5 @@
+/** Events of shards out to NATS JetStream. */
+@NullMarked
+package dev.sluice.gateway.nats;
+
+import org.jspecify.annotations.NullMarked;
