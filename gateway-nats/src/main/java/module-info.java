@@ -5,5 +5,4 @@ module dev.sluice.gateway.nats {
   requires io.nats.jnats;
   requires org.slf4j;
   requires static transitive org.jspecify;
-
 }
