@@ -29,6 +29,10 @@ final class Sharding {
     return bot.shards(ShardPlan.ofProcess(1, 4, 64)); // the second of four processes: 16 to 31
   }
 
+  static ShardManagerBuilder numberedByTheOrchestrator(ShardManagerBuilder bot) {
+    return bot.shards(ShardPlan.fromEnvironment(System.getenv()));
+  }
+
   static int shardOf(long guildId) {
     return ShardPlan.shardOf(guildId, 64);
   }

@@ -3,6 +3,10 @@ package dev.sluice.gateway.sharding;
 import dev.sluice.gateway.ShardId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which shards a process runs: a consecutive range of all shards of the bot. Immutable.
@@ -13,6 +17,14 @@ import java.util.List;
  * @see <a href="https://discord.com/developers/docs/events/gateway#sharding">Sharding</a>
  */
 public record ShardPlan(int first, int last, int count) {
+
+  private static final String SHARDS = "SLUICE_SHARDS";
+  private static final String NODE_COUNT = "SLUICE_NODE_COUNT";
+  private static final String NODE_INDEX = "SLUICE_NODE_INDEX";
+  private static final String HOST_NAME = "HOSTNAME";
+
+  /** The name of a pod of a StatefulSet ends with its ordinal. */
+  private static final Pattern POD = Pattern.compile(".+-([0-9]+)");
 
   /**
    * Checks the range.
@@ -60,6 +72,67 @@ public record ShardPlan(int first, int last, int count) {
     int first = (int) ((long) index * count / processes);
     int last = (int) ((index + 1L) * count / processes) - 1;
     return new ShardPlan(first, last, count);
+  }
+
+  /**
+   * {@return the plan of this process, by what its environment says} Meant for processes that are
+   * all started alike and that an orchestrator numbers, such as the pods of a Kubernetes
+   * StatefulSet.
+   *
+   * <ul>
+   *   <li>{@code SLUICE_SHARDS}: the number of shards of the bot.
+   *   <li>{@code SLUICE_NODE_COUNT}: how many processes share them, the replicas.
+   *   <li>{@code SLUICE_NODE_INDEX}: which of them this is, zero-based. Without it the index is the
+   *       number at the end of {@code HOSTNAME}, as in {@code bot-3}.
+   * </ul>
+   *
+   * <p>All processes have to agree on the two numbers: stop all before you change one, or shards
+   * run twice meanwhile.
+   *
+   * @param environment the variables and their values, as of {@link System#getenv()}
+   * @throws IllegalArgumentException if one is missing, no number or out of its range; it names the
+   *     variable
+   */
+  public static ShardPlan fromEnvironment(Map<String, String> environment) {
+    int count = number(environment, SHARDS, 1, Integer.MAX_VALUE);
+    int processes = number(environment, NODE_COUNT, 1, count);
+    return ofProcess(index(environment, processes), processes, count);
+  }
+
+  private static int index(Map<String, String> environment, int processes) {
+    String hostName = environment.get(HOST_NAME);
+    if (environment.get(NODE_INDEX) != null || hostName == null) {
+      return number(environment, NODE_INDEX, 0, processes - 1);
+    }
+    Matcher pod = POD.matcher(hostName);
+    if (!pod.matches()) {
+      throw new IllegalArgumentException(
+          HOST_NAME
+              + ": "
+              + hostName
+              + " (expected: a name that ends with the index, like bot-0, or "
+              + NODE_INDEX
+              + ')');
+    }
+    return number(HOST_NAME, hostName, pod.group(1), 0, processes - 1);
+  }
+
+  private static int number(Map<String, String> environment, String name, int from, int to) {
+    String value = environment.get(name);
+    return number(name, value, value == null ? "" : value.strip(), from, to);
+  }
+
+  /** Reads the digits of a variable's value; the message shows all of the value. */
+  private static int number(String name, @Nullable String value, String digits, int from, int to) {
+    if (digits.matches("[0-9]{1,10}")) {
+      long number = Long.parseLong(digits);
+      if (number >= from && number <= to) {
+        return (int) number;
+      }
+    }
+    String range = to == Integer.MAX_VALUE ? ">= " + from : from + ".." + to;
+    throw new IllegalArgumentException(
+        name + ": " + (value == null ? "not set" : value) + " (expected: " + range + ')');
   }
 
   /** {@return how many shards the plan has} */
