@@ -224,6 +224,41 @@ public final class IdentifyQueue {
     bucket(shardId).waiting.remove(shardId);
   }
 
+  /**
+   * Closes a bucket for one window from now, as if a shard had just identified and was answered. A
+   * permit that is out stays out.
+   *
+   * @param shardId a shard of the bucket
+   */
+  public void keepSilence(int shardId) {
+    keepSilence(bucket(shardId));
+  }
+
+  /** Closes every bucket for one window from now, as {@link #keepSilence(int)} does. */
+  public void keepSilence() {
+    for (Bucket bucket : buckets) {
+      keepSilence(bucket);
+    }
+  }
+
+  private void keepSilence(Bucket bucket) {
+    bucket.used = true;
+    bucket.unanswered = NONE;
+    bucket.lastSentNanos = clock.nanoTime();
+    bucket.lastAnsweredNanos = bucket.lastSentNanos;
+    bucket.creditNanos = maxCreditNanos;
+  }
+
+  /**
+   * {@return the time until the bucket of a shard is open, whether or not one waits in it; {@link
+   * Long#MAX_VALUE} while a permit is out}
+   *
+   * @param shardId a shard of the bucket
+   */
+  public long opensInNanos(int shardId) {
+    return opensInNanos(bucket(shardId), clock.nanoTime());
+  }
+
   /** {@return how many shards wait} */
   public int size() {
     int size = 0;
@@ -247,7 +282,11 @@ public final class IdentifyQueue {
   }
 
   private long waitNanos(Bucket bucket, long nowNanos) {
-    if (bucket.waiting.isEmpty() || bucket.permitted != NONE) {
+    return bucket.waiting.isEmpty() ? Long.MAX_VALUE : opensInNanos(bucket, nowNanos);
+  }
+
+  private long opensInNanos(Bucket bucket, long nowNanos) {
+    if (bucket.permitted != NONE) {
       return Long.MAX_VALUE;
     }
     if (!bucket.used) {

@@ -312,6 +312,36 @@ class IdentifyQueueTest {
         .isLessThanOrEqualTo(floorMillis * 105 / 100);
   }
 
+  @Test
+  void silenceClosesABucketForAWindowFromNow() {
+    IdentifyQueue queue = queue(2, 4);
+
+    queue.keepSilence(0);
+
+    assertThat(queue.opensInNanos(2)).isEqualTo(SPACING_MILLIS * 1_000_000);
+    assertThat(queue.opensInNanos(1)).isZero();
+    assertThat(queue.poll()).isEqualTo(1);
+    assertThat(queue.opensInNanos(3)).isEqualTo(Long.MAX_VALUE);
+    clock.advanceMillis(SPACING_MILLIS);
+    assertThat(queue.poll()).isZero();
+  }
+
+  @Test
+  void silenceOfAllForgetsWhatWasBeforeAndLeavesAPermitOut() {
+    IdentifyQueue queue = queue(2, 3);
+    assertThat(queue.poll()).isZero();
+    assertThat(queue.poll()).isEqualTo(1);
+    queue.sent(1); // and is not answered: the window would be as long as may be
+
+    clock.advanceMillis(1_000);
+    queue.keepSilence();
+
+    assertThat(queue.opensInNanos(1)).isEqualTo(SPACING_MILLIS * 1_000_000);
+    assertThat(queue.opensInNanos(0)).isEqualTo(Long.MAX_VALUE);
+    queue.sent(0);
+    assertThat(queue.opensInNanos(0)).isGreaterThan(SPACING_MILLIS * 1_000_000);
+  }
+
   private static void sentAndAnswered(IdentifyQueue queue, int shard) {
     queue.sent(shard);
     queue.answered(shard);

@@ -1,6 +1,5 @@
 package dev.sluice.gateway.netty;
 
-import dev.sluice.gateway.GatewayBot;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -20,8 +19,8 @@ final class GatewayBotRefresh {
 
   private final EventExecutor executor;
   private final long intervalNanos;
-  private final Supplier<? extends CompletionStage<GatewayBot>> ask;
-  private final Consumer<GatewayBot> answered;
+  private final Supplier<? extends CompletionStage<GatewayBotAnswer>> ask;
+  private final Consumer<GatewayBotAnswer> answered;
   private long askedAtNanos; // confined to the executor, like asking
   private boolean asking;
 
@@ -34,8 +33,8 @@ final class GatewayBotRefresh {
   GatewayBotRefresh(
       EventExecutor executor,
       long intervalNanos,
-      Supplier<? extends CompletionStage<GatewayBot>> ask,
-      Consumer<GatewayBot> answered) {
+      Supplier<? extends CompletionStage<GatewayBotAnswer>> ask,
+      Consumer<GatewayBotAnswer> answered) {
     this.executor = executor;
     this.intervalNanos = intervalNanos;
     this.ask = ask;

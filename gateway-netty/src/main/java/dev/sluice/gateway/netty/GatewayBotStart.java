@@ -1,6 +1,5 @@
 package dev.sluice.gateway.netty;
 
-import dev.sluice.gateway.GatewayBot;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -29,11 +28,11 @@ final class GatewayBotStart {
   private static final int ATTEMPTS_A_LINE = 20; // some ten minutes
 
   private final EventExecutor executor;
-  private final Supplier<CompletableFuture<GatewayBot>> ask;
+  private final Supplier<CompletableFuture<GatewayBotAnswer>> ask;
   private final long firstDelayNanos;
   private final RandomGenerator random;
   private final BiConsumer<GatewayApiException, Duration> onFailure;
-  private final CompletableFuture<GatewayBot> result = new CompletableFuture<>();
+  private final CompletableFuture<GatewayBotAnswer> result = new CompletableFuture<>();
   private volatile @Nullable Future<?> pending; // an attempt or the wait for the next
   private int attempts; // one at a time
 
@@ -47,7 +46,7 @@ final class GatewayBotStart {
    */
   GatewayBotStart(
       EventExecutor executor,
-      Supplier<CompletableFuture<GatewayBot>> ask,
+      Supplier<CompletableFuture<GatewayBotAnswer>> ask,
       long firstDelayNanos,
       RandomGenerator random,
       BiConsumer<GatewayApiException, Duration> onFailure) {
@@ -64,14 +63,14 @@ final class GatewayBotStart {
    * @return completes with the answer, or with what asking again does not help against. Cancelling
    *     it ends the asking
    */
-  CompletableFuture<GatewayBot> ask() {
+  CompletableFuture<GatewayBotAnswer> ask() {
     result.whenComplete((answer, failure) -> cancel(pending));
     attempt();
     return result;
   }
 
   private void attempt() {
-    CompletableFuture<GatewayBot> answer = ask.get();
+    CompletableFuture<GatewayBotAnswer> answer = ask.get();
     await(answer);
     answer.whenComplete(this::answered);
   }
@@ -89,7 +88,7 @@ final class GatewayBotStart {
     }
   }
 
-  private void answered(@Nullable GatewayBot answer, @Nullable Throwable failure) {
+  private void answered(@Nullable GatewayBotAnswer answer, @Nullable Throwable failure) {
     if (failure == null) {
       result.complete(answer);
       return;

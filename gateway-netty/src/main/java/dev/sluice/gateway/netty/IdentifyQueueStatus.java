@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxConcurrency how many may identify at a time, 0 before the manager has started
  * @param timeLeft how long it takes at most until the last of them has identified, by the pace of
  *     the gateway; null when it is not known here: identifies are stopped, the session starts that
- *     are left do not suffice, or the {@link IdentifyLimiter} is not the manager's own
+ *     are left do not suffice, or shards that run elsewhere wait as well
  * @param starts the session starts that are left in the period of now, or null when not known here
  */
 public record IdentifyQueueStatus(

@@ -10,6 +10,7 @@ import dev.sluice.gateway.sharding.SessionStartBudget;
 import dev.sluice.gateway.sharding.SessionStarts;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -28,9 +29,6 @@ import org.slf4j.LoggerFactory;
  * as the {@link SessionStartBudget} has starts left.
  */
 final class LocalIdentifyLimiter implements IdentifyLimiter {
-
-  /** Nobody knows how many session starts are left. */
-  static final int UNKNOWN = -1;
 
   private static final Logger log = LoggerFactory.getLogger(LocalIdentifyLimiter.class);
   private static final long STORE_TIMEOUT_SECONDS = 5;
@@ -88,19 +86,13 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     publish();
   }
 
-  /** {@return the session starts that are left, or {@link #UNKNOWN}; on any thread} */
-  int sessionStartsLeft() {
-    SessionStarts known = starts;
-    return known == null ? UNKNOWN : known.remaining();
-  }
-
-  /** {@return the same with their period, or null when nobody knows; on any thread} */
-  @Nullable SessionStarts sessionStarts() {
+  @Override
+  public @Nullable SessionStarts sessionStarts() {
     return starts;
   }
 
-  /** {@return how many may identify at a time; on any thread} */
-  int maxConcurrency() {
+  @Override
+  public int maxConcurrency() {
     return maxConcurrency;
   }
 
@@ -110,8 +102,16 @@ final class LocalIdentifyLimiter implements IdentifyLimiter {
     }
   }
 
-  /** Takes over what GET /gateway/bot says now, on the executor. */
-  void update(GatewayBot gatewayBot, int maxConcurrency) {
+  @Override
+  public void update(GatewayBot gatewayBot, int maxConcurrency, Duration age) {
+    if (executor.inEventLoop()) {
+      update(gatewayBot, maxConcurrency); // who asked because of it finds it done
+    } else {
+      executor.execute(() -> update(gatewayBot, maxConcurrency));
+    }
+  }
+
+  private void update(GatewayBot gatewayBot, int maxConcurrency) {
     this.maxConcurrency = maxConcurrency;
     if (budget != null) {
       // The gateway does not know yet of the permits that are out; to spend theirs a second time

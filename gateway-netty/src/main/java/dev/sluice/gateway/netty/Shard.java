@@ -1351,9 +1351,7 @@ public final class Shard implements Dispatch.Acknowledger {
     permitRequest = request;
     request.whenComplete(
         (granted, failure) -> {
-          long grantedAtNanos = System.nanoTime();
-          boolean accepted =
-              execute(() -> onPermit(connection, request, granted, failure, grantedAtNanos));
+          boolean accepted = execute(() -> onPermit(connection, request, granted, failure));
           if (!accepted && granted != null) {
             granted.release();
           }
@@ -1364,8 +1362,7 @@ public final class Shard implements Dispatch.Acknowledger {
       GatewayConnection connection,
       CompletableFuture<Permit> request,
       @Nullable Permit granted,
-      @Nullable Throwable failure,
-      long grantedAtNanos) {
+      @Nullable Throwable failure) {
     boolean wanted = request == permitRequest;
     if (wanted) {
       permitRequest = null;
@@ -1384,7 +1381,7 @@ public final class Shard implements Dispatch.Acknowledger {
       }
       return;
     }
-    boolean expired = System.nanoTime() - grantedAtNanos >= granted.expiryNanos();
+    boolean expired = granted.expiryNanos() <= 0;
     if (!wanted || expired || !connection.identifyWanted() || host.fatalCloseCode() != null) {
       granted.release();
       if (wanted && connection.identifyWanted()) { // it was granted, but not in time

@@ -80,6 +80,7 @@ public final class ShardManager implements AutoCloseable {
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(15);
   private static final long RESHARD_EPOCH = 1;
+  private static final int UNKNOWN = -1; // how many session starts are left
   private static final String EXPECTED_STARTED = " (expected: STARTED)";
 
   private final ShardManagerBuilder settings;
@@ -220,13 +221,13 @@ public final class ShardManager implements AutoCloseable {
     }
     gatewayBot()
         .whenComplete(
-            (gatewayBot, failure) -> {
+            (answer, failure) -> {
               if (failure != null) {
                 failStart(Causes.unwrap(failure));
                 return;
               }
               try {
-                run(gatewayBot);
+                run(answer);
               } catch (RuntimeException e) {
                 failStart(e);
               }
@@ -466,14 +467,14 @@ public final class ShardManager implements AutoCloseable {
       }
       reshards = true;
     }
-    CompletableFuture<GatewayBot> asked =
+    CompletableFuture<@Nullable GatewayBotAnswer> asked =
         this.settings.knowsAll() ? CompletableFuture.completedFuture(null) : askGatewayBot();
     return passOverStored(shardCount, settings.timeout())
         .thenCompose(passed -> asked)
         .handleAsync(
-            (gatewayBot, failure) -> {
-              if (gatewayBot != null) {
-                update(gatewayBot);
+            (answer, failure) -> {
+              if (answer != null) {
+                update(answer);
               }
               return startResharding(current, oldCount, shardCount, settings);
             },
@@ -512,7 +513,7 @@ public final class ShardManager implements AutoCloseable {
   private CompletableFuture<ReshardResult> startResharding(
       Started current, int oldCount, int newCount, ReshardSettings reshardSettings) {
     int startsLeft = sessionStartsLeft();
-    if (startsLeft != LocalIdentifyLimiter.UNKNOWN && startsLeft < newCount) {
+    if (startsLeft != UNKNOWN && startsLeft < newCount) {
       return CompletableFuture.failedFuture(
           new ReshardException(
               "session starts left: " + startsLeft + " (expected: >= " + newCount + ')'));
@@ -756,9 +757,9 @@ public final class ShardManager implements AutoCloseable {
     if (current == null) {
       return IdentifyQueueStatus.NOT_STARTED;
     }
-    @Nullable LocalIdentifyLimiter local =
-        current.identifyLimiter instanceof LocalIdentifyLimiter limiter ? limiter : null;
-    int maxConcurrency = local == null ? current.maxConcurrency : local.maxConcurrency();
+    IdentifyLimiter limiter = current.identifyLimiter;
+    int said = limiter.maxConcurrency();
+    int maxConcurrency = said > 0 ? said : current.maxConcurrency;
     int[] buckets = new int[maxConcurrency];
     int waiting = 0;
     int longest = 0;
@@ -768,9 +769,9 @@ public final class ShardManager implements AutoCloseable {
         longest = Math.max(longest, ++buckets[shard.id().id() % maxConcurrency]);
       }
     }
-    @Nullable SessionStarts starts = local == null ? null : local.sessionStarts();
+    @Nullable SessionStarts starts = limiter.sessionStarts();
     boolean paced =
-        local != null
+        limiter instanceof LocalIdentifyLimiter // of another, shards elsewhere wait as well
             && fatalCloseCode == null
             && !current.identifyGuard.status().fleetBlocked()
             && (starts == null || starts.remaining() >= waiting);
@@ -793,9 +794,8 @@ public final class ShardManager implements AutoCloseable {
 
   private int sessionStartsLeft() {
     Started current = running;
-    return current != null && current.identifyLimiter instanceof LocalIdentifyLimiter limiter
-        ? limiter.sessionStartsLeft()
-        : LocalIdentifyLimiter.UNKNOWN;
+    SessionStarts starts = current == null ? null : current.identifyLimiter.sessionStarts();
+    return starts == null ? UNKNOWN : starts.remaining();
   }
 
   /** {@return whether the manager works, for the probes of an orchestrator} */
@@ -844,18 +844,20 @@ public final class ShardManager implements AutoCloseable {
     ready.completeExceptionally(failure);
   }
 
-  private CompletableFuture<GatewayBot> gatewayBot() {
+  private CompletableFuture<GatewayBotAnswer> gatewayBot() {
     if (settings.knowsAll()) {
       return CompletableFuture.completedFuture(
-          new GatewayBot(
-              requireNonNull(settings.gatewayUri),
-              1,
-              0,
-              0,
-              Duration.ZERO,
-              settings.maxConcurrency));
+          new GatewayBotAnswer(
+              new GatewayBot(
+                  requireNonNull(settings.gatewayUri),
+                  1,
+                  0,
+                  0,
+                  Duration.ZERO,
+                  settings.maxConcurrency),
+              System.nanoTime()));
     }
-    CompletableFuture<GatewayBot> answer =
+    CompletableFuture<GatewayBotAnswer> answer =
         new GatewayBotStart(
                 control,
                 this::askGatewayBot,
@@ -877,8 +879,21 @@ public final class ShardManager implements AutoCloseable {
     }
   }
 
-  private CompletableFuture<GatewayBot> askGatewayBot() {
-    return new GatewayBotClient(control, dialer, tls, settings.apiUri, token).get();
+  private CompletableFuture<GatewayBotAnswer> askGatewayBot() {
+    long askedAtNanos = System.nanoTime();
+    CompletableFuture<GatewayBot> asked =
+        new GatewayBotClient(control, dialer, tls, settings.apiUri, token).get();
+    CompletableFuture<GatewayBotAnswer> answer = new CompletableFuture<>();
+    asked.whenComplete(
+        (gatewayBot, failure) -> {
+          if (failure == null) {
+            answer.complete(new GatewayBotAnswer(gatewayBot, askedAtNanos));
+          } else {
+            answer.completeExceptionally(failure);
+          }
+        });
+    answer.whenComplete((done, failure) -> asked.cancel(false)); // cancelled as one
+    return answer;
   }
 
   private int maxConcurrency(GatewayBot gatewayBot) {
@@ -886,10 +901,9 @@ public final class ShardManager implements AutoCloseable {
   }
 
   /** What GET /gateway/bot says of a bot that runs already. */
-  private void update(GatewayBot gatewayBot) {
-    if (running().identifyLimiter instanceof LocalIdentifyLimiter limiter) {
-      limiter.update(gatewayBot, maxConcurrency(gatewayBot));
-    }
+  private void update(GatewayBotAnswer answer) {
+    GatewayBot gatewayBot = answer.gatewayBot();
+    running().identifyLimiter.update(gatewayBot, maxConcurrency(gatewayBot), answer.age());
     URI said = Uris.withoutTrailingSlash(gatewayBot.url());
     if (settings.gatewayUri == null && !said.equals(host.gatewayUri())) {
       log.warn("the gateway moved from {} to {}", host.gatewayUri(), said);
@@ -898,7 +912,8 @@ public final class ShardManager implements AutoCloseable {
     }
   }
 
-  private void run(GatewayBot gatewayBot) {
+  private void run(GatewayBotAnswer answer) {
+    GatewayBot gatewayBot = answer.gatewayBot();
     URI gatewayUri = settings.gatewayUri == null ? gatewayBot.url() : settings.gatewayUri;
     int maxConcurrency = maxConcurrency(gatewayBot);
     ShardPlan plan = settings.plan == null ? ShardPlan.all(gatewayBot.shards()) : settings.plan;
@@ -952,6 +967,10 @@ public final class ShardManager implements AutoCloseable {
       if (guildLoads != null) {
         guildLoads.start(0);
       }
+    }
+    if (settings.identifyLimiter != null) {
+      settings.identifyLimiter.start(host::askGatewayBotAgain);
+      settings.identifyLimiter.update(gatewayBot, maxConcurrency, answer.age());
     }
     requireNonNull(contexts.get(control)).lagProbe.start();
     control.execute(() -> clockWatch.start(control));

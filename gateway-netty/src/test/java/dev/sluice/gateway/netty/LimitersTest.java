@@ -136,7 +136,7 @@ final class LimitersTest {
       settle();
       assertThat(store.spent).containsExactly(0, 1);
       assertThat(permit).isNotDone();
-      assertThat(limiter.sessionStartsLeft()).isEqualTo(399);
+      assertThat(limiter.sessionStarts().remaining()).isEqualTo(399);
 
       store.answer.complete(left(399));
       settle();
@@ -167,7 +167,7 @@ final class LimitersTest {
 
       assertThat(second).isCompleted();
       assertThat(store.spent).containsExactly(0, 1, 1, -1);
-      assertThat(limiter.sessionStartsLeft()).isEqualTo(499);
+      assertThat(limiter.sessionStarts().remaining()).isEqualTo(499);
     }
 
     @Test
@@ -184,8 +184,9 @@ final class LimitersTest {
 
       GatewayBot answer =
           new GatewayBot(URI.create("wss://a.test"), 16, 1000, 500, Duration.ofHours(1), 1);
-      executor.submit(() -> limiter.update(answer, 1)).get();
-      assertThat(limiter.sessionStartsLeft()).isZero();
+      limiter.update(answer, 1, Duration.ZERO);
+      settle();
+      assertThat(limiter.sessionStarts().remaining()).isZero();
     }
 
     @Test
@@ -196,7 +197,7 @@ final class LimitersTest {
           new LocalIdentifyLimiter(executor, 1, budgetOf(2), store, () -> {});
 
       assertThat(acquire(limiter, 0)).isCompleted();
-      assertThat(limiter.sessionStartsLeft()).isEqualTo(1);
+      assertThat(limiter.sessionStarts().remaining()).isEqualTo(1);
     }
 
     @Test
@@ -229,7 +230,8 @@ final class LimitersTest {
 
       GatewayBot answer =
           new GatewayBot(URI.create("wss://a.test"), 16, 1000, 2, Duration.ofHours(1), 2);
-      executor.submit(() -> limiter.update(answer, 2)).get();
+      limiter.update(answer, 2, Duration.ZERO);
+      settle();
 
       assertThat(first).isCompleted();
       assertThat(second).as("in a bucket of its own now").isCompleted();
@@ -243,7 +245,8 @@ final class LimitersTest {
       GatewayBot answer =
           new GatewayBot(URI.create("wss://a.test"), 16, 1000, 1, Duration.ofHours(1), 2);
 
-      executor.submit(() -> limiter.update(answer, 2)).get();
+      limiter.update(answer, 2, Duration.ZERO);
+      settle();
       assertThat(second).as("the last one belongs to the permit that is out").isNotDone();
       out.release();
       settle();
@@ -260,7 +263,8 @@ final class LimitersTest {
       GatewayBot answer =
           new GatewayBot(URI.create("wss://a.test"), 16, 1000, 1000, Duration.ofHours(1), 4);
 
-      executor.submit(() -> limiter.update(answer, 4)).get();
+      limiter.update(answer, 4, Duration.ZERO);
+      settle();
       settle();
       assertThat(second).isNotDone();
       out.release();

@@ -3,16 +3,21 @@ package dev.sluice.gateway.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Reconnect;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.sharding.SessionStarts;
 import dev.sluice.gateway.testkit.Fault;
 import dev.sluice.gateway.testkit.LocalGateway;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -175,6 +180,58 @@ final class OperatorTest extends Resources {
     assertThat(status.timeLeft()).isEqualTo(Duration.ofMillis(2 * 5_150));
     assertThat(status.starts().total()).isEqualTo(1_000);
     assertThat(status.starts().remaining()).isBetween(998, 999);
+  }
+
+  @Test
+  void anotherLimiterIsToldWhatTheApiSaysAndMayAskAgain() throws Exception {
+    LocalGateway gateway = gateway(2);
+    BlockingQueue<GatewayBot> answers = new LinkedBlockingQueue<>();
+    CompletableFuture<Runnable> refresh = new CompletableFuture<>();
+    SessionStarts starts = new SessionStarts(1_000, 7, Instant.EPOCH);
+    IdentifyLimiter limiter =
+        new IdentifyLimiter() {
+          @Override
+          public CompletionStage<Permit> acquire(int bucket, ShardId shard) {
+            return new CompletableFuture<>();
+          }
+
+          @Override
+          public void start(Runnable asks) {
+            refresh.complete(asks);
+          }
+
+          @Override
+          public void update(GatewayBot gatewayBot, int maxConcurrency, Duration age) {
+            assertThat(refresh).isDone();
+            assertThat(maxConcurrency).isEqualTo(2);
+            assertThat(age).isPositive();
+            answers.add(gatewayBot);
+          }
+
+          @Override
+          public SessionStarts sessionStarts() {
+            return starts;
+          }
+
+          @Override
+          public int maxConcurrency() {
+            return 3;
+          }
+        };
+    ShardManager manager =
+        open(
+            settings(gateway, 1)
+                .identifyLimiter(limiter)
+                .apiRefreshInterval(Duration.ZERO)
+                .build());
+    get(manager.start());
+
+    assertThat(answers.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS).remaining()).isEqualTo(1_000);
+    await("a shard that waits", () -> manager.identifyQueue().waiting() == 1);
+    assertThat(manager.identifyQueue()).isEqualTo(new IdentifyQueueStatus(1, 3, null, starts));
+    assertThat(manager.stats().sessions().startsLeft()).isEqualTo(7);
+    get(refresh).run();
+    assertThat(answers.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS).remaining()).isEqualTo(1_000);
   }
 
   @Test
