@@ -89,6 +89,7 @@ public final class Shard implements Dispatch.Acknowledger {
   private volatile boolean storeFailed;
 
   private volatile @Nullable EventQueue eventQueue; // null before the first event for a worker
+  private volatile @Nullable ShardInFlight inFlight; // null before the first event for such a sink
 
   // Everything below is confined to the event loop.
   private @Nullable GatewayConnection connection;
@@ -211,6 +212,15 @@ public final class Shard implements Dispatch.Acknowledger {
     return id;
   }
 
+  /**
+   * {@return the number of the assignment that the shard runs under, as its {@link ShardAssignment}
+   * gave it; what a sink publishes with an event can name it, to tell a former owner's from the
+   * present one's}
+   */
+  public long assignmentEpoch() {
+    return epoch;
+  }
+
   /** {@return the state of the connection, as of the last input} */
   public GatewayState state() {
     return state;
@@ -265,6 +275,21 @@ public final class Shard implements Dispatch.Acknowledger {
           new IllegalStateException("shard " + id + ": its event loop has ended"));
     }
     return session;
+  }
+
+  /**
+   * {@return the session as it could be stored now, null when there is none; for a sink, which is
+   * called on the event loop} Within {@link EventSink#offer} it is the session of the event, unless
+   * that is a copy that was kept back.
+   *
+   * @throws IllegalStateException on any other thread
+   */
+  public @Nullable GatewaySession currentSession() {
+    if (!context.eventLoop.inEventLoop()) {
+      throw new IllegalStateException(
+          "currentSession() on " + Thread.currentThread().getName() + " (expected: event loop)");
+    }
+    return connection == null ? null : connection.session();
   }
 
   /**
@@ -471,12 +496,16 @@ public final class Shard implements Dispatch.Acknowledger {
   }
 
   /**
-   * {@return how many events wait for a worker or were not acknowledged since; 0 without {@link
-   * Workers}}
+   * {@return how many events wait for a worker, or for a sink that counts them by {@link
+   * InFlightEvents}, or were not acknowledged since; 0 without either}
    */
   public int unhandledEvents() {
     EventQueue queue = eventQueue;
-    return queue == null ? 0 : queue.size();
+    int events = queue == null ? 0 : queue.size();
+    for (ShardInFlight one = inFlight; one != null; one = one.next) {
+      events += one.size();
+    }
+    return events;
   }
 
   /** {@return the shard and its state} */
@@ -879,6 +908,19 @@ public final class Shard implements Dispatch.Acknowledger {
     return queue;
   }
 
+  /** The events that are with a sink of that kind, made when the first one comes. */
+  ShardInFlight inFlight(InFlightEvents owner) {
+    ShardInFlight first = inFlight;
+    for (ShardInFlight one = first; one != null; one = one.next) {
+      if (one.owner == owner) {
+        return one;
+      }
+    }
+    ShardInFlight made = new ShardInFlight(owner, this, first);
+    inFlight = made;
+    return made;
+  }
+
   /**
    * An event was acknowledged, or will not be: perhaps it was the last that {@link #drain} meant.
    */
@@ -1194,7 +1236,14 @@ public final class Shard implements Dispatch.Acknowledger {
     } else {
       figures.identified(since);
     }
-    storeSession(connection);
+    // Behind the event itself, which a store that is its sink too has seen then: the gateway does
+    // not send READY again, so a session must not be kept before its READY is.
+    execute(
+        () -> {
+          if (!state.isTerminal()) {
+            storeSession(connection);
+          }
+        });
     if (resumed && memberRequests != null) {
       memberRequests.resumed();
     }

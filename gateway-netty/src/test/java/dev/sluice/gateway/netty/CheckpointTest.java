@@ -92,6 +92,20 @@ final class CheckpointTest {
   }
 
   @Test
+  void aSessionIsNotStoredBeforeItsReadyWasOffered() {
+    List<Integer> storedAtOffer = new ArrayList<>();
+    embedded.sink =
+        (shard, dispatch) -> {
+          storedAtOffer.add(store.sequences.indexOf(dispatch.sequence()));
+          return true;
+        };
+    embedded.ready();
+
+    assertThat(storedAtOffer).containsExactly(-1);
+    assertThat(store.sequences).endsWith(1L);
+  }
+
+  @Test
   void whatWasHandledIsStoredOnceAnInterval() {
     ready();
     events(2, 100);
