@@ -1,0 +1,22 @@
+package dev.sluice.app;
+
+/**
+ * Why a node ended.
+ *
+ * @param exitCode what the process says
+ * @param reason one line
+ */
+record End(int exitCode, String reason) {
+
+  /** It was told to. */
+  static final int OK = 0;
+
+  /** Something failed that may go well the next time. */
+  static final int FAILED = 1;
+
+  /** The command line or the settings are wrong. */
+  static final int USAGE = 2;
+
+  /** Discord refuses the bot until somebody changes something: do not start it again. */
+  static final int REFUSED = 3;
+}
