@@ -41,7 +41,7 @@ final class DefaultSessionsTest extends Resources {
     SessionStore store = open((DirectorySessionStore) settings().openSessionStore());
 
     assertThat(store.isDurable()).isTrue();
-    assertThat(get(store.store(SessionStoreContract.session("a"), 1))).isTrue();
+    assertThat(get(store.store(Sessions.session("a"), 1))).isTrue();
     assertThat(parent.resolve("123456789012345678").resolve("sessions-of-2")).exists();
   }
 
@@ -90,10 +90,9 @@ final class DefaultSessionsTest extends Resources {
     SessionStore second =
         open((DirectorySessionStore) settings().assignment(assignment).openSessionStore());
 
-    get(first.store(SessionStoreContract.session("a"), 1));
+    get(first.store(Sessions.session("a"), 1));
 
-    assertThat(get(second.load(SessionStoreContract.SHARD)))
-        .isEqualTo(SessionStoreContract.session("a"));
+    assertThat(get(second.load(Sessions.SHARD))).isEqualTo(Sessions.session("a"));
   }
 
   @Test

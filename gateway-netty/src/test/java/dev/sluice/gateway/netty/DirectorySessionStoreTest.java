@@ -1,8 +1,8 @@
 package dev.sluice.gateway.netty;
 
-import static dev.sluice.gateway.netty.SessionStoreContract.OTHER;
-import static dev.sluice.gateway.netty.SessionStoreContract.SHARD;
-import static dev.sluice.gateway.netty.SessionStoreContract.session;
+import static dev.sluice.gateway.netty.Sessions.OTHER;
+import static dev.sluice.gateway.netty.Sessions.SHARD;
+import static dev.sluice.gateway.netty.Sessions.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;

@@ -256,7 +256,7 @@ final class ReshardTest extends Resources {
   void whatAnEarlierLifeStoredOfTheNewShardsDoesNotFenceThem(@TempDir Path sessions)
       throws Exception {
     DirectorySessionStore earlier = open(SessionStore.directory(sessions));
-    get(earlier.store(SessionStoreContract.session("earlier"), 7));
+    get(earlier.store(Sessions.session("earlier"), 7));
     earlier.close();
     LocalGateway gateway = gateway(1_000);
     DirectorySessionStore store = open(SessionStore.directory(sessions));
@@ -274,9 +274,9 @@ final class ReshardTest extends Resources {
     get(manager.stop(StopMode.RESTART));
 
     assertThat(store.stats().refused()).isZero();
-    assertThat(get(store.load(SessionStoreContract.SHARD)))
+    assertThat(get(store.load(Sessions.SHARD)))
         .isNotNull()
-        .isNotEqualTo(SessionStoreContract.session("earlier"));
+        .isNotEqualTo(Sessions.session("earlier"));
   }
 
   @Test
