@@ -43,4 +43,19 @@ final class FleetCounters {
 
   /** Transactions that were aborted, and their events published in another one. */
   final LongAdder abortedTransactions = new LongAdder();
+
+  /** Transactions that were committed. */
+  final LongAdder transactions = new LongAdder();
+
+  /** Tries to publish that failed, for the broker was away for instance. */
+  final LongAdder publishFailures = new LongAdder();
+
+  /** Events that are too large for the topic, and were left out. */
+  final LongAdder rejectedEvents = new LongAdder();
+
+  /** Events that came for a shard that runs elsewhere by now, and were left to its new owner. */
+  final LongAdder droppedEvents = new LongAdder();
+
+  /** Events of a generation that is not open yet. */
+  final LongAdder gatedEvents = new LongAdder();
 }

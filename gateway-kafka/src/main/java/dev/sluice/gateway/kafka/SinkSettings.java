@@ -1,0 +1,72 @@
+package dev.sluice.gateway.kafka;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * How a sink publishes.
+ *
+ * @param topic where to
+ * @param generation the generation of shards whose events come
+ * @param guarantee what a crash does to them
+ * @param transactionalId the id of the producer's transactions, another one for each process: two
+ *     that share one would fence each other; used only for exactly once
+ * @param retryDelay the delay before what failed is tried again; it doubles up to 64 times that
+ * @param gatherTime how long a thread that has nothing to do lets events gather after the first
+ */
+record SinkSettings(
+    String topic,
+    int generation,
+    DeliveryGuarantee guarantee,
+    String transactionalId,
+    Duration retryDelay,
+    Duration gatherTime) {
+
+  static final Duration RETRY_DELAY = Duration.ofMillis(50);
+  static final Duration GATHER_TIME = Duration.ofMillis(2);
+  static final Duration GATHER_TIME_OF_TRANSACTIONS = Duration.ofMillis(10);
+
+  /** The GUILD_CREATE of a large guild has several megabytes. */
+  static final int MAX_EVENT_BYTES = 16 << 20;
+
+  private static final int MAX_BLOCK_MILLIS = 10_000;
+
+  /** {@return the settings with the defaults for delays} */
+  static SinkSettings of(
+      String topic, int generation, DeliveryGuarantee guarantee, String transactionalId) {
+    return new SinkSettings(
+        topic,
+        generation,
+        guarantee,
+        transactionalId,
+        RETRY_DELAY,
+        guarantee == DeliveryGuarantee.EXACTLY_ONCE ? GATHER_TIME_OF_TRANSACTIONS : GATHER_TIME);
+  }
+
+  /**
+   * {@return the properties of the producer} What the guarantee rests on is fixed; for the rest the
+   * application's properties win.
+   *
+   * @param properties the application's
+   */
+  Map<String, Object> producerProperties(Map<String, ?> properties) {
+    Map<String, Object> all = new HashMap<>();
+    all.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "zstd");
+    all.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_EVENT_BYTES);
+    all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
+    all.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE); // events wait as long
+    all.putAll(properties);
+    all.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+    all.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+    all.put(ProducerConfig.ACKS_CONFIG, "all");
+    all.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    all.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
+    if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
+      all.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+    }
+    return all;
+  }
+}
