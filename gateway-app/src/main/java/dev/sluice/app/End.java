@@ -18,5 +18,5 @@ record End(int exitCode, String reason) {
   static final int USAGE = 2;
 
   /** Discord refuses the bot until somebody changes something: do not start it again. */
-  static final int REFUSED = 3;
+  static final int REFUSED = 4; // a JVM that runs out of memory exits with 3
 }

@@ -173,7 +173,7 @@ final class Settings {
                     StreamSupport.stream(value.spliterator(), false)
                         .map(JsonNode::asText)
                         .collect(Collectors.joining(",")));
-              } else if (!value.isNull()) {
+              } else if (!value.asText("").isEmpty()) {
                 into.put(key, value.asText());
               }
             });

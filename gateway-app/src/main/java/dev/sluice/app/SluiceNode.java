@@ -34,7 +34,8 @@ import picocli.CommandLine.Mixin;
       "0:it did what it was told, and stopped when it was told to",
       "1:something failed that may go well the next time",
       "2:the command line or the settings are wrong",
-      "3:Discord refuses the bot until somebody changes something; do not start it again"
+      "3:the JVM ran out of memory",
+      "4:Discord refuses the bot until somebody changes something; do not start it again"
     })
 final class SluiceNode implements Callable<Integer> {
 
