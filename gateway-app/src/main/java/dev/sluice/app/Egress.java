@@ -1,7 +1,6 @@
 package dev.sluice.app;
 
 import dev.sluice.gateway.netty.ShardManagerBuilder;
-import dev.sluice.gateway.netty.Workers;
 import java.io.OutputStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -47,17 +46,13 @@ abstract class Egress implements AutoCloseable {
 
     @Override
     void applyTo(ShardManagerBuilder builder) {
-      builder
-          .workers(Workers.threads(1))
-          .onDispatch(
-              new PrintingHandler(
-                  stdout,
-                  failure ->
-                      fail(
-                          new End(
-                              End.FAILED, "stdout takes no more events: " + failure.getMessage()))))
-          // Who reads them has gone: they are to come again.
-          .onDispatchException((shard, dispatch, cause) -> false);
+      builder.eventSink(
+          new PrintingSink(
+              stdout,
+              failure ->
+                  fail(
+                      new End(
+                          End.FAILED, "stdout takes no more events: " + failure.getMessage()))));
     }
   }
 

@@ -11,8 +11,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Writes events as lines of JSON: {@code {"type":"MESSAGE_CREATE","shard":3,"shards":64,
- * "sequence":17,"guild":"81384788765712384","d":{...}}}. The guild is missing where there is none.
- * Not thread-safe.
+ * "sequence":17,"session":"9f86d081884c7d65","guild":"81384788765712384","d":{...}}}. The guild is
+ * missing where there is none. Not thread-safe.
  */
 final class EventLine {
 
@@ -21,6 +21,8 @@ final class EventLine {
   /**
    * Writes one line, in one write.
    *
+   * @param session what tells the session from others
+   * @param guildId the guild, 0 for none
    * @param data {@code d}, as JSON
    * @param out takes it
    * @throws IOException if that fails
@@ -30,6 +32,7 @@ final class EventLine {
       int shard,
       int shards,
       long sequence,
+      String session,
       long guildId,
       ByteBuffer data,
       OutputStream out)
@@ -38,6 +41,7 @@ final class EventLine {
     ascii("{\"type\":\"");
     line.writeBytes(JsonStringEncoder.getInstance().quoteAsUTF8(type));
     ascii("\",\"shard\":" + shard + ",\"shards\":" + shards + ",\"sequence\":" + sequence);
+    ascii(",\"session\":\"" + session + '"');
     if (guildId != 0) {
       ascii(",\"guild\":\"" + Long.toUnsignedString(guildId) + '"');
     }
@@ -49,7 +53,6 @@ final class EventLine {
     }
     ascii("}\n");
     line.writeTo(out);
-    out.flush();
   }
 
   private void ascii(String text) {

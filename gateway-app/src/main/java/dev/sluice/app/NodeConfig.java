@@ -247,6 +247,9 @@ record NodeConfig(
     if (config.encoding == Encoding.ETF && config.compression == Compression.PAYLOAD) {
       values.problem("compression: payload (expected: another one, for the encoding is etf)");
     }
+    if (config.encoding == Encoding.ETF && config.eventsTo == EventsTo.STDOUT) {
+      values.problem("encoding: etf (expected: json, for events go to stdout)");
+    }
     values.check();
     return config;
   }

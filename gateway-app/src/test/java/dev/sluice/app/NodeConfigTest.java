@@ -149,8 +149,12 @@ final class NodeConfigTest {
             "assignment: kafka (expected: kafka.bootstrap-servers is set too) [--set]");
     assertThat(problems(() -> config("kafka.bootstrap-servers", "a:1")))
         .containsExactly("shards: not set (expected: a number, for the assignment is kafka)");
-    assertThat(problems(() -> config("encoding", "etf", "compression", "payload")))
+    assertThat(
+            problems(
+                () -> config("encoding", "etf", "compression", "payload", "events.to", "none")))
         .containsExactly("compression: payload (expected: another one, for the encoding is etf)");
+    assertThat(problems(() -> config("encoding", "etf")))
+        .containsExactly("encoding: etf (expected: json, for events go to stdout)");
     assertThat(problems(() -> config("events.to", "kafka")))
         .containsExactly(
             "events.to: kafka (expected: kafka, only if the assignment is kafka too) [--set]");
