@@ -26,9 +26,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The part of one node in the identify log: which of its shards wait, when it claims for which, and
@@ -42,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe; confine to one thread, but for the permits.
  */
 final class IdentifyClaims {
+
+  private static final Logger log = LoggerFactory.getLogger(IdentifyClaims.class);
 
   /** A permit that is good for less is not given out: the IDENTIFY would hardly make it. */
   private static final long MIN_VALIDITY_NANOS = Duration.ofMillis(100).toNanos();
@@ -103,10 +106,11 @@ final class IdentifyClaims {
   }
 
   private final String node;
-  private final Log log;
+  private final Log records;
   private final NanoClock clock;
   private final RandomGenerator random;
   private final Executor executor;
+  private final FleetCounters counters;
   private final IdentifyLedger ledger = new IdentifyLedger();
   private final List<Bucket> buckets = new ArrayList<>();
   private final Map<Long, Bucket> claimed = new HashMap<>(); // by number
@@ -132,8 +136,6 @@ final class IdentifyClaims {
   private boolean retries;
   private long retryAfterNanos;
 
-  private final LongAdder grants = new LongAdder();
-  private final LongAdder voidClaims = new LongAdder();
   private volatile @Nullable SessionStarts starts;
   private volatile int ledgerConcurrency;
 
@@ -141,27 +143,25 @@ final class IdentifyClaims {
    * Creates the part of a node that has read nothing.
    *
    * @param node a name that no other node has, nor this one in another life
-   * @param log takes what is to be appended
+   * @param records takes what is to be appended
    * @param clock the monotonic clock of the node
    * @param random spreads the claims
    * @param executor runs what permits are told on the thread of this
+   * @param counters count permits and void claims
    */
-  IdentifyClaims(String node, Log log, NanoClock clock, RandomGenerator random, Executor executor) {
+  IdentifyClaims(
+      String node,
+      Log records,
+      NanoClock clock,
+      RandomGenerator random,
+      Executor executor,
+      FleetCounters counters) {
     this.node = node;
-    this.log = log;
+    this.records = records;
     this.clock = clock;
     this.random = random;
     this.executor = executor;
-  }
-
-  /** {@return permits given out so far; on any thread} */
-  long grants() {
-    return grants.sum();
-  }
-
-  /** {@return claims of this node that were void so far; on any thread} */
-  long voidClaims() {
-    return voidClaims.sum();
+    this.counters = counters;
   }
 
   /** {@return the session starts that are left, or null when not known; on any thread} */
@@ -275,7 +275,8 @@ final class IdentifyClaims {
       bucket.claimed = null;
     }
     if (verdict != Verdict.VALID) {
-      voidClaims.increment();
+      counters.voidClaims.increment();
+      log.debug("{} is void: {}", claim, verdict);
       if (verdict == Verdict.TOO_EARLY) {
         sampleClock(timestampMillis, now); // it may be what made it too early
       }
@@ -285,19 +286,20 @@ final class IdentifyClaims {
       return;
     }
     if (request == null) { // it was given up, and came through all the same
-      log.append(new Released(node, claim.number(), claim.shard()));
+      records.append(new Released(node, claim.number(), claim.shard()));
       return;
     }
     LogPermit permit = new LogPermit(request);
     if (permit.expiryNanos() < MIN_VALIDITY_NANOS) {
-      log.append(new Released(node, claim.number(), claim.shard()));
+      records.append(new Released(node, claim.number(), claim.shard()));
       if (!request.permit.isDone()) {
         wait(request);
       }
     } else if (request.permit.complete(permit)) {
-      grants.increment();
+      counters.grants.increment();
+      log.atInfo().addKeyValue("shard", request.shard).log("shard {}: may identify", request.shard);
     } else {
-      log.append(new Released(node, claim.number(), claim.shard()));
+      records.append(new Released(node, claim.number(), claim.shard()));
     }
   }
 
@@ -403,7 +405,7 @@ final class IdentifyClaims {
     bucket.claimed = request;
     bucket.openAtMillis = NEVER; // the next one is spread anew
     claimed.put(request.number, bucket);
-    log.append(new Claim(node, request.number, request.shard.id(), request.shard.count()));
+    records.append(new Claim(node, request.number, request.shard.id(), request.shard.count()));
   }
 
   /** {@return in how many nanoseconds a claim is due; 0 or less if it is} */
@@ -446,7 +448,7 @@ final class IdentifyClaims {
       askAgain(now); // the fleet has gone on since
       return NEVER;
     }
-    log.append(
+    records.append(
         new Limit(
             said.total(),
             said.remaining(),
@@ -511,7 +513,7 @@ final class IdentifyClaims {
   }
 
   private void say(IdentifyRecord record) {
-    executor.execute(() -> log.append(record));
+    executor.execute(() -> records.append(record));
   }
 
   /** What a valid claim gives. */

@@ -217,7 +217,8 @@ final class IdentifySimulation {
               this::send,
               () -> clockOffset + (long) (nowNanos * drift),
               random,
-              task -> soon(random.nextLong(2 * MILLI), task));
+              task -> soon(random.nextLong(2 * MILLI), task),
+              new FleetCounters());
     }
 
     private void begin() {
