@@ -1,10 +1,10 @@
 /** A fleet of nodes that share the shards of a bot by Apache Kafka. */
-@SuppressWarnings("requires-automatic") // Kafka's and Micrometer's have no module name of their own
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // Kafka, Micrometer
 module dev.sluice.gateway.kafka {
   requires transitive dev.sluice.gateway.netty;
   requires com.fasterxml.jackson.core;
   requires com.fasterxml.jackson.databind;
-  requires kafka.clients;
+  requires transitive kafka.clients;
   requires org.jctools.core;
   requires org.slf4j;
   requires static micrometer.core;

@@ -34,6 +34,9 @@ record SinkSettings(
 
   private static final int MAX_BLOCK_MILLIS = 10_000;
 
+  /** What a node leaves open when it dies holds up readers of committed records for as long. */
+  private static final int TRANSACTION_TIMEOUT_MILLIS = 20_000;
+
   /** {@return the settings with the defaults for delays} */
   static SinkSettings of(
       String topic, int generation, DeliveryGuarantee guarantee, String transactionalId) {
@@ -58,6 +61,7 @@ record SinkSettings(
     all.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_EVENT_BYTES);
     all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
     all.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE); // events wait as long
+    all.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MILLIS);
     all.putAll(properties);
     all.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
     all.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
