@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sluice.gateway.internal.PayloadWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,30 @@ public sealed interface GatewayCommand {
   /** {@return the number of the opcode on the wire} */
   default int code() {
     return opcode().code();
+  }
+
+  /**
+   * {@return the payload that the gateway is sent, {@code {"op":8,"d":{...}}}, as JSON in one line}
+   * For commands that another process is to send.
+   *
+   * @throws IllegalArgumentException if it has over 4096 bytes in UTF-8; never shows the content
+   */
+  default String toJson() {
+    return new String(PayloadWriter.command(Encoding.JSON, this), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Reads a payload such as {@link #toJson} writes.
+   *
+   * @param json an object with the opcode {@code op} and the data {@code d}; other fields are
+   *     passed over
+   * @return the command by its type; a {@link Raw} one when its opcode or a field of its data has
+   *     none here
+   * @throws IllegalArgumentException if it is no such payload, the opcode is not one for
+   *     applications to send, or the data are refused as the constructors do
+   */
+  static GatewayCommand fromJson(String json) {
+    return CommandReader.read(json);
   }
 
   /**

@@ -229,4 +229,68 @@ class GatewayCommandTest {
   private static Arguments refused(String message, ThrowingCallable command) {
     return Arguments.of(message, command);
   }
+
+  static Stream<GatewayCommand> written() {
+    return Stream.of(
+        new UpdatePresence(Presence.online(Activity.custom("text"), Activity.playing("chess"))),
+        new UpdatePresence(Presence.idle(Instant.ofEpochMilli(5))),
+        new UpdatePresence(
+            Presence.doNotDisturb(Activity.streaming("live", "https://twitch.tv/sluice"))),
+        UpdateVoiceState.join(1, -2),
+        UpdateVoiceState.leave(1),
+        RequestGuildMembers.all(-1).withNonce("n"),
+        RequestGuildMembers.byPrefix(1, "ann", 5).withPresences(),
+        RequestGuildMembers.byIds(1, List.of(5L, 6L)),
+        new RequestSoundboardSounds(List.of(1L, 2L)),
+        RequestChannelInfo.all(1),
+        new Raw(77, EMPTY.deepCopy().put("new", 1)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("written")
+  void commandIsReadAsItWasWritten(GatewayCommand command) {
+    assertThat(GatewayCommand.fromJson(command.toJson())).isEqualTo(command);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"op\":3,\"d\":{\"status\":\"online\",\"afk\":false,\"new\":1}}",
+        "{\"op\":3,\"d\":{\"status\":\"online\",\"activities\":[{\"name\":\"a\",\"type\":0,\"new\":1}]}}",
+        "{\"op\":8,\"d\":{\"guild_id\":\"1\",\"new\":1}}",
+        "{\"op\":99,\"d\":{}}",
+      })
+  void fieldsThatHaveNoTypeAreKept(String json) {
+    GatewayCommand command = GatewayCommand.fromJson(json);
+    assertThat(command).isInstanceOf(Raw.class);
+    assertThat(command.toJson()).isEqualTo(json);
+  }
+
+  @Test
+  void oneUserIdNeedsNoArray() {
+    assertThat(
+            GatewayCommand.fromJson(
+                "{\"op\":8,\"d\":{\"guild_id\":\"1\",\"user_ids\":\"7\",\"limit\":0}}"))
+        .isEqualTo(RequestGuildMembers.byIds(1, List.of(7L)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"op":8                                     | command: no JSON at line 1, column 8
+          {"op":4,"d":{}} {}                          | command: no JSON at line 1, column 17
+          {"d":{}}                                    | command: op: missing (expected: a whole number in 0..2147483647)
+          {"op":4}                                    | command: d: missing (expected: the data of the command)
+          {"op":2,"d":{}}                             | opcode: 2 IDENTIFY (expected: one that the connection does not send itself)
+          {"op":4,"d":{"guild_id":"x"}}               | guild id: 0 (expected: non-zero)
+          {"op":3,"d":{"status":"away"}}              | command: status: "away" (expected: one such as online)
+          {"op":3,"d":{"activities":[{"name":"a","type":9}]}} | command: activity type: 9 (expected: the number of one)
+          """)
+  void whatIsNoCommandIsRefused(String json, String message) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> GatewayCommand.fromJson(json))
+        .withMessage(message);
+  }
 }
