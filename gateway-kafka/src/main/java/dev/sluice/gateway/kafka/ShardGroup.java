@@ -85,6 +85,7 @@ final class ShardGroup implements ShardAssignment, Checkpoints {
   private volatile @Nullable Consumer<byte[], byte[]> consumer;
   private volatile @Nullable ConsumerGroupMetadata groupMetadata;
   private volatile Checkpoints checkpoints = this;
+  private volatile Runnable onOwnershipChange = () -> {};
   private volatile GroupMembershipOperation onClose = GroupMembershipOperation.DEFAULT;
   private volatile boolean stopping;
   private volatile boolean brokersAway;
@@ -207,9 +208,13 @@ final class ShardGroup implements ShardAssignment, Checkpoints {
     this.checkpoints = checkpoints;
   }
 
-  /** {@return who writes checkpoints} */
-  Checkpoints checkpoints() {
-    return checkpoints;
+  /**
+   * Sets who is told that the membership or the shards here have changed, before the start.
+   *
+   * @param onOwnershipChange called on the group's thread; must not block
+   */
+  void onOwnershipChange(Runnable onOwnershipChange) {
+    this.onOwnershipChange = onOwnershipChange;
   }
 
   @Override
@@ -591,10 +596,11 @@ final class ShardGroup implements ShardAssignment, Checkpoints {
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
       polling.set(false);
-      groupMetadata = consumer().groupMetadata();
+      groupMetadata = consumer().groupMetadata(); // with which the last checkpoints are written
       if (partitions.isEmpty()) {
         return;
       }
+      onOwnershipChange.run();
       long startNanos = nanoTime.getAsLong();
       counters.revocations.add(partitions.size());
       revoking = true;
@@ -620,7 +626,6 @@ final class ShardGroup implements ShardAssignment, Checkpoints {
     @Override
     public void onPartitionsLost(Collection<TopicPartition> partitions) {
       polling.set(false);
-      groupMetadata = consumer().groupMetadata();
       if (partitions.isEmpty()) {
         return;
       }
@@ -629,6 +634,7 @@ final class ShardGroup implements ShardAssignment, Checkpoints {
         lost(told, shard);
       }
       forget(partitions);
+      groupMetadata = consumer().groupMetadata(); // not before the shards are out of owns()
       log.atWarn()
           .addKeyValue("lost", partitions.size())
           .addKeyValue("owned", owned.size())
@@ -644,6 +650,7 @@ final class ShardGroup implements ShardAssignment, Checkpoints {
 
   /** A rebalance is over, within a poll that may wait on. */
   private void pollGoesOn() {
+    onOwnershipChange.run();
     polling.set(true);
     if (!tasks.isEmpty() || writes.delayNanos() == 0) {
       wake();

@@ -1,0 +1,185 @@
+package dev.sluice.gateway.kafka;
+
+import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.netty.EventSink;
+import dev.sluice.gateway.netty.ShardManager;
+import dev.sluice.gateway.netty.ShardManagerBuilder;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+
+/**
+ * All that one generation of shards has on this node: its manager, and the group that says which
+ * shards this runs. Thread-safe.
+ */
+final class Generation {
+
+  private static final int MAX_COMMANDS_FETCH_BYTES = 64 << 10;
+  private static final int HEARTBEATS_PER_SESSION = 3;
+  private static final Duration POLL_MARGIN = Duration.ofMinutes(1);
+
+  private final int number;
+  private final int shards;
+  private final ShardGroup group;
+  private final ShardManager manager;
+
+  private Generation(int number, int shards, ShardGroup group, ShardManager manager) {
+    this.number = number;
+    this.shards = shards;
+    this.group = group;
+    this.manager = manager;
+  }
+
+  /**
+   * Makes a generation, which does nothing yet. Its topic is there.
+   *
+   * @param settings of the fleet
+   * @param admin reads what was committed
+   * @param counters count what goes on
+   * @param number the generation's
+   * @param shards how many shards it has
+   * @param builder the manager's settings but for the seams
+   */
+  static Generation create(
+      KafkaFleet.Settings settings,
+      Admin admin,
+      FleetCounters counters,
+      int number,
+      int shards,
+      ShardManagerBuilder builder) {
+    String topic = Topics.shards(settings.application(), number);
+    ShardGroup group =
+        new ShardGroup(
+            new GroupSettings(
+                topic,
+                shards,
+                settings.sessionTimeout(),
+                settings.handOverTimeout(),
+                settings.maxCommandAge(),
+                settings.brokerLossPolicy()),
+            () -> new KafkaConsumer<>(consumerProperties(settings, topic, number)),
+            Generation::responses,
+            new AdminCommittedOffsets(
+                admin,
+                topic,
+                settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE
+                    ? settings.transactionalId()
+                    : null),
+            counters,
+            System::nanoTime,
+            System::currentTimeMillis);
+    builder
+        .assignment(group)
+        .sessionStore(new KafkaSessionStore(group))
+        .commandSource(group.commandSource());
+    if (settings.eventTypes() != null) {
+      builder.eventTypes(settings.eventTypes());
+    }
+    EventSink sink = settings.eventSink();
+    if (sink != null) {
+      builder.eventSink(sink);
+    }
+    ShardManager manager = builder.build();
+    settings.onManager().accept(manager);
+    return new Generation(number, shards, group, manager);
+  }
+
+  static Map<String, Object> consumerProperties(
+      KafkaFleet.Settings settings, String topic, int number) {
+    Map<String, Object> consumer = new HashMap<>(settings.clients().consumer("shards-" + number));
+    long pollMillis = settings.handOverTimeout().plus(POLL_MARGIN).toMillis();
+    consumer.putIfAbsent(
+        ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG,
+        (int) Math.max(pollMillis, ConsumerConfig.DEFAULT_MAX_POLL_INTERVAL_MS));
+    consumer.putIfAbsent(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, MAX_COMMANDS_FETCH_BYTES);
+    consumer.put(ConsumerConfig.GROUP_ID_CONFIG, topic);
+    consumer.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "classic");
+    consumer.put(
+        ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+        CooperativeStickyAssignor.class.getName());
+    int sessionMillis = (int) settings.sessionTimeout().toMillis();
+    consumer.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, sessionMillis);
+    consumer.put(
+        ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
+        Math.max(1, sessionMillis / HEARTBEATS_PER_SESSION));
+    if (settings.instanceId() != null) {
+      consumer.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, settings.instanceId());
+    }
+    return consumer;
+  }
+
+  /** How many answers of brokers a consumer has had, by its own count. */
+  private static long responses(Consumer<byte[], byte[]> consumer) {
+    for (Map.Entry<MetricName, ? extends Metric> metric : consumer.metrics().entrySet()) {
+      if (metric.getKey().name().equals("response-total")
+          && metric.getKey().group().equals("consumer-metrics")) {
+        return ((Number) metric.getValue().metricValue()).longValue();
+      }
+    }
+    throw new IllegalStateException("response-total: missing (expected: in consumer-metrics)");
+  }
+
+  int number() {
+    return number;
+  }
+
+  int shards() {
+    return shards;
+  }
+
+  ShardGroup group() {
+    return group;
+  }
+
+  ShardManager manager() {
+    return manager;
+  }
+
+  /** {@return whether the group has assigned something to this node, be it no shard} */
+  boolean isMember() {
+    CompletableFuture<Void> joined = group.joined().toCompletableFuture();
+    return joined.isDone() && !joined.isCompletedExceptionally();
+  }
+
+  /** {@return completes when the manager has started and the group was joined} */
+  CompletionStage<Void> start() {
+    return manager.start().thenCompose(started -> group.joined());
+  }
+
+  /**
+   * Stops the shards, then leaves the group.
+   *
+   * @param onClose how it is left
+   * @param timeout after which it is left in any case
+   * @return completes when it was left
+   */
+  CompletionStage<Void> stop(GroupMembershipOperation onClose, Duration timeout) {
+    group.onClose(onClose);
+    return manager
+        .stop(StopMode.RESTART)
+        .toCompletableFuture()
+        .copy()
+        .completeOnTimeout(null, timeout.toNanos(), TimeUnit.NANOSECONDS)
+        .thenCompose(
+            stopped -> {
+              group.stop();
+              return group.terminated();
+            });
+  }
+
+  /** Closes what is left once it was stopped. */
+  void close() {
+    group.stop();
+  }
+}

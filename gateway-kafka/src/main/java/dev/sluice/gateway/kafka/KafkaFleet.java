@@ -1,0 +1,729 @@
+package dev.sluice.gateway.kafka;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.gateway.EventType;
+import dev.sluice.gateway.GatewayCommand;
+import dev.sluice.gateway.GatewayCommand.UpdatePresence;
+import dev.sluice.gateway.Presence;
+import dev.sluice.gateway.netty.EventSink;
+import dev.sluice.gateway.netty.FleetHealth;
+import dev.sluice.gateway.netty.ShardManager;
+import dev.sluice.gateway.netty.ShardManagerBuilder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node of a fleet that shares the shards of a bot by Apache Kafka. Every node runs the same
+ * code; the group coordinator of the brokers decides which shards it runs. When a node dies or
+ * stops, its shards resume on the others from the last event whose handling was noted.
+ *
+ * <pre>{@code
+ * KafkaFleet fleet =
+ *     KafkaFleet.builder("my-bot", Map.of("bootstrap.servers", "kafka:9092")).shards(64).build();
+ * fleet.start(() -> ShardManager.builder(token, intents)).toCompletableFuture().join();
+ * ...
+ * fleet.close();
+ * }</pre>
+ *
+ * <p>The fleet sets the assignment, the session store, the identify limiter, the command source and
+ * the event sink of the manager's builder; the rest is the application's.
+ *
+ * <p>Thread-safe.
+ */
+public final class KafkaFleet implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(KafkaFleet.class);
+
+  private static final int MAX_APPLICATION_LENGTH = 200; // a topic's name may have 249
+  private static final Pattern APPLICATION = Pattern.compile("[a-zA-Z0-9._-]+");
+  private static final int FIRST_GENERATION = 1;
+  private static final Duration CLOSE_MARGIN = Duration.ofSeconds(15);
+
+  private final Settings settings;
+  private final FleetCounters counters = new FleetCounters();
+  private final ScheduledThreadPoolExecutor control;
+  private final CompletableFuture<Void> started = new CompletableFuture<>();
+  private final CompletableFuture<Void> terminated = new CompletableFuture<>();
+
+  private enum Phase {
+    NEW,
+    STARTED,
+    STOPPED
+  }
+
+  private Phase phase = Phase.NEW; // guarded by this
+  private @Nullable CompletableFuture<Void> stopping; // guarded by this
+
+  // Set once, on the control thread, before the first generation.
+  private volatile @Nullable Admin admin;
+  private volatile @Nullable FleetLog fleetLog;
+  private volatile @Nullable Generation current;
+  private volatile @Nullable Presence presence;
+  private volatile @Nullable JsonNode currentRecord; // of the log, as it was read last
+
+  /** What a fleet was built with. Immutable. */
+  record Settings(
+      String application,
+      ClientProperties clients,
+      int shards,
+      @Nullable String instanceId,
+      DeliveryGuarantee guarantee,
+      @Nullable Set<EventType> eventTypes,
+      @Nullable EventSink eventSink,
+      boolean publishes,
+      String eventsTopic,
+      int eventsPartitions,
+      short replicationFactor,
+      Duration sessionTimeout,
+      Duration handOverTimeout,
+      Duration maxCommandAge,
+      BrokerLossPolicy brokerLossPolicy,
+      Consumer<ShardManager> onManager,
+      String transactionalId) {}
+
+  private KafkaFleet(Settings settings) {
+    this.settings = settings;
+    this.control =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "sluice-fleet-" + settings.application());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * Starts the settings of a node.
+   *
+   * @param application the name of the bot's fleet, the same on every node: the topics and groups
+   *     of the fleet start with it
+   * @param properties properties of Kafka clients, at least {@code bootstrap.servers}; for all
+   *     clients of the node, each of which gets those that it knows
+   * @return a builder with the defaults for everything else
+   * @throws IllegalArgumentException if the name or a property is not one that a fleet takes
+   */
+  public static Builder builder(String application, Map<String, ?> properties) {
+    checkApplication(application);
+    return new Builder(application, new ClientProperties(properties));
+  }
+
+  static void checkApplication(String application) {
+    if (!APPLICATION.matcher(application).matches()
+        || application.length() > MAX_APPLICATION_LENGTH) {
+      throw new IllegalArgumentException(
+          "application: "
+              + application
+              + " (expected: 1.."
+              + MAX_APPLICATION_LENGTH
+              + " letters, digits, '.', '_' and '-')");
+    }
+  }
+
+  /**
+   * Creates the topics that are missing, joins the fleet and starts the manager.
+   *
+   * @param managers makes a manager's settings, with the token and whatever the application sets;
+   *     called once for each generation of shards, on a thread of the fleet
+   * @return completes when the manager has started and this node is a member of the group, with
+   *     shards or without; exceptionally when a broker, the gateway's API or a setting is in the
+   *     way
+   * @throws IllegalStateException if called twice, or after {@link #close}
+   */
+  public CompletionStage<Void> start(Supplier<ShardManagerBuilder> managers) {
+    requireNonNull(managers, "managers");
+    synchronized (this) {
+      if (phase != Phase.NEW) {
+        throw new IllegalStateException("start() when " + phase + " (expected: NEW)");
+      }
+      phase = Phase.STARTED;
+    }
+    control.execute(
+        () -> {
+          try {
+            join(managers);
+          } catch (RuntimeException e) {
+            failStart(e);
+          }
+        });
+    return started.minimalCompletionStage();
+  }
+
+  /** {@return the manager of the present generation of shards; null before the start} */
+  public @Nullable ShardManager manager() {
+    Generation generation = current;
+    return generation == null ? null : generation.manager();
+  }
+
+  /**
+   * {@return completes when the node has stopped; exceptionally when it had to, for another node
+   * uses its instance id, or because of an unexpected failure that was logged}
+   */
+  public CompletionStage<Void> terminated() {
+    return terminated.minimalCompletionStage();
+  }
+
+  /**
+   * {@return whether this node works} It is ready when it is a member of the group and enough of
+   * the shards that it was given are READY, be that none.
+   */
+  public FleetHealth health() {
+    Generation generation = current;
+    if (generation == null) {
+      return new FleetHealth(true, false, List.of("not started"));
+    }
+    FleetHealth manager = generation.manager().health();
+    List<String> reasons = new ArrayList<>();
+    boolean member = generation.isMember();
+    if (!member) {
+      reasons.add("no member of the group " + generation.group().topic() + " yet");
+    }
+    if (generation.group().areBrokersAway()) {
+      reasons.add("no broker answers");
+    }
+    reasons.addAll(manager.reasons());
+    return new FleetHealth(manager.live(), manager.ready() && member, reasons);
+  }
+
+  /** {@return what this node did so far, and what it has now} */
+  public KafkaFleetStats stats() {
+    Generation generation = current;
+    return generation == null
+        ? KafkaFleetStats.of(counters, 0, 0, 0, 0)
+        : KafkaFleetStats.of(
+            counters,
+            generation.number(),
+            generation.shards(),
+            generation.group().running(),
+            generation.group().checkpointLagNanos());
+  }
+
+  /**
+   * Stops this node's shards in good order: what came is handled, their sessions are stored, their
+   * transports closed so that the sessions live on. The other nodes take over at once; if the node
+   * has an instance id, they wait for it to come back until the session time-out is over.
+   *
+   * @return completes when that is done, and everything of this node is closed
+   */
+  public CompletionStage<Void> stop() {
+    return stop(GroupMembershipOperation.DEFAULT);
+  }
+
+  /**
+   * Stops as {@link #stop} does, and lets the other nodes take over at once though this one has an
+   * instance id: for a node that is not to come back.
+   *
+   * @return as for {@link #stop}
+   */
+  public CompletionStage<Void> leave() {
+    return stop(GroupMembershipOperation.LEAVE_GROUP);
+  }
+
+  private CompletionStage<Void> stop(GroupMembershipOperation onClose) {
+    CompletableFuture<Void> stop;
+    synchronized (this) {
+      if (stopping != null) {
+        return stopping.minimalCompletionStage();
+      }
+      phase = Phase.STOPPED;
+      stop = new CompletableFuture<>();
+      stopping = stop;
+    }
+    started.completeExceptionally(new IllegalStateException("stopped before it started"));
+    control.execute(() -> leave(onClose, stop));
+    return stop.minimalCompletionStage();
+  }
+
+  /** Stops as {@link #stop} does and waits for it, for as long as shards may take to be stopped. */
+  @Override
+  public void close() {
+    Duration timeout = settings.handOverTimeout().plus(CLOSE_MARGIN);
+    try {
+      stop().toCompletableFuture().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      log.warn("{}: the node did not stop within {}", settings.application(), timeout, e);
+    }
+  }
+
+  /** {@return the node without the client properties} */
+  @Override
+  public String toString() {
+    return "KafkaFleet["
+        + settings.application()
+        + (settings.instanceId() == null ? "" : ", instanceId=" + settings.instanceId())
+        + ']';
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  FleetCounters counters() {
+    return counters;
+  }
+
+  // The control thread.
+
+  private void join(Supplier<ShardManagerBuilder> managers) {
+    Admin admin = Admin.create(settings.clients().admin("admin"));
+    this.admin = admin;
+    Topics topics = new Topics(admin, settings.application(), settings.replicationFactor());
+    FleetLog fleetLog =
+        new FleetLog(
+            topics.ensureFleet(),
+            () -> new KafkaConsumer<>(settings.clients().consumer("fleet")),
+            new KafkaProducer<>(settings.clients().producer("fleet")));
+    this.fleetLog = fleetLog;
+    fleetLog.start(this::onRecord).toCompletableFuture().join();
+    JsonNode record = currentRecord;
+    int number = FIRST_GENERATION;
+    int shards = settings.shards();
+    if (record != null) {
+      number = record.path(ShardCommands.GENERATION).asInt();
+      shards = record.path(ShardCommands.SHARDS).asInt();
+      if (settings.shards() != 0 && settings.shards() != shards) {
+        log.info(
+            "{}: {} shards in generation {}; the {} that are set were for the first",
+            settings.application(),
+            shards,
+            number,
+            settings.shards());
+      }
+    } else if (shards == 0) {
+      throw new IllegalStateException(
+          "shards: not set (expected: how many the fleet is to start with)");
+    }
+    topics.ensureShards(number, shards);
+    if (settings.publishes()) {
+      topics.ensureEvents(settings.eventsTopic(), settings.eventsPartitions());
+    }
+    if (record == null) { // its topic was created, or was there with as many
+      fleetLog.append(ShardCommands.CURRENT_KEY, generationRecord(number, shards));
+    }
+    Generation generation =
+        Generation.create(settings, admin, counters, number, shards, managers.get());
+    current = generation;
+    generation.group().terminated().whenComplete((done, failure) -> groupEnded(failure));
+    generation
+        .start()
+        .whenComplete(
+            (done, failure) -> {
+              if (failure == null) {
+                applyPresence();
+                started.complete(null);
+              } else {
+                failStart(failure);
+              }
+            });
+  }
+
+  static ObjectNode generationRecord(int generation, int shards) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put(ShardCommands.GENERATION, generation)
+        .put(ShardCommands.SHARDS, shards);
+  }
+
+  private void onRecord(String key, @Nullable JsonNode value) {
+    if (value == null) {
+      return;
+    }
+    if (key.equals(ShardCommands.CURRENT_KEY)) {
+      currentRecord = value;
+    } else if (key.equals(ShardCommands.PRESENCE_KEY)
+        && GatewayCommand.fromJson(value.toString()) instanceof UpdatePresence update) {
+      presence = update.presence();
+      if (started.isDone()) {
+        applyPresence();
+      }
+    }
+  }
+
+  private void applyPresence() {
+    Presence wanted = presence;
+    ShardManager manager = manager();
+    if (wanted != null && manager != null) {
+      manager
+          .updatePresence(wanted)
+          .whenComplete((outcomes, failure) -> log.debug("presence: {}", outcomes, failure));
+    }
+  }
+
+  private void failStart(Throwable failure) {
+    Throwable cause = failure;
+    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    Throwable told = cause;
+    if (cause instanceof org.apache.kafka.common.errors.TimeoutException) {
+      told =
+          new IllegalStateException(
+              "no broker of "
+                  + settings.clients().bootstrapServers()
+                  + " answers: "
+                  + cause.getMessage(),
+              cause);
+    }
+    if (started.completeExceptionally(told)) { // unless it was stopped meanwhile
+      log.error("{}: cannot start: {}", settings.application(), told.getMessage());
+    }
+  }
+
+  private void groupEnded(@Nullable Throwable failure) {
+    if (failure != null) {
+      terminated.completeExceptionally(failure);
+      stop();
+    }
+  }
+
+  private void leave(GroupMembershipOperation onClose, CompletableFuture<Void> stop) {
+    Generation generation = current;
+    CompletionStage<Void> left =
+        generation == null
+            ? CompletableFuture.completedStage(null)
+            : generation.stop(onClose, settings.handOverTimeout());
+    left.whenComplete(
+        (done, failure) -> {
+          if (failure != null) {
+            log.warn("{}: not all was stopped in good order", settings.application(), failure);
+          }
+          new Thread(() -> release(stop), "sluice-fleet-close").start();
+        });
+  }
+
+  private void release(CompletableFuture<Void> stop) {
+    control.shutdownNow();
+    FleetLog fleetLog = this.fleetLog;
+    if (fleetLog != null) {
+      fleetLog.close();
+    }
+    Generation generation = current;
+    if (generation != null) {
+      generation.close();
+    }
+    Admin admin = this.admin;
+    if (admin != null) {
+      admin.close(Duration.ofSeconds(1));
+    }
+    stop.complete(null);
+    terminated.complete(null);
+  }
+
+  /** The settings of a node. Not thread-safe; confine to one thread. */
+  public static final class Builder {
+
+    private static final Duration MIN_SESSION_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration MAX_SESSION_TIMEOUT = Duration.ofMinutes(30);
+    private static final Duration MAX_HAND_OVER_TIMEOUT = Duration.ofMinutes(4);
+    private static final Duration MAX_COMMAND_AGE = Duration.ofHours(1);
+    private static final int MAX_INSTANCE_ID_LENGTH = 200;
+
+    private final String application;
+    private final ClientProperties clients;
+    private final Set<String> set = new HashSet<>();
+    private int shards;
+    private @Nullable String instanceId;
+    private DeliveryGuarantee guarantee = DeliveryGuarantee.AT_LEAST_ONCE;
+    private @Nullable Set<EventType> eventTypes;
+    private @Nullable EventSink eventSink;
+    private boolean publishes = true;
+    private String eventsTopic;
+    private int eventsPartitions = 16;
+    private short replicationFactor = -1;
+    private Duration sessionTimeout = Duration.ofSeconds(10);
+    private Duration handOverTimeout = Duration.ofSeconds(30);
+    private Duration maxCommandAge = Duration.ofMinutes(5);
+    private BrokerLossPolicy brokerLossPolicy = BrokerLossPolicy.KEEP_RUNNING;
+    private Consumer<ShardManager> onManager = manager -> {};
+
+    Builder(String application, ClientProperties clients) {
+      this.application = application;
+      this.clients = clients;
+      this.eventsTopic = Topics.events(application);
+    }
+
+    /**
+     * Sets how many shards the fleet starts with. Once it was started, the shards are those of its
+     * present generation, whatever this says.
+     *
+     * @param shards at least 1
+     * @return this
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder shards(int shards) {
+      if (shards < 1) {
+        throw new IllegalArgumentException("shards: " + shards + " (expected: >= 1)");
+      }
+      once("shards");
+      this.shards = shards;
+      return this;
+    }
+
+    /**
+     * Gives the node a name that it keeps over restarts, such as that of a pod of a StatefulSet: if
+     * it is back within the session time-out it has the same shards as before, and no other node
+     * notices. No two nodes may have the same. Default: none.
+     *
+     * @param instanceId 1 to 200 letters, digits, '.', '_' and '-'
+     * @return this
+     * @throws IllegalArgumentException if it is not
+     * @see #sessionTimeout
+     */
+    public Builder instanceId(String instanceId) {
+      if (!APPLICATION.matcher(instanceId).matches()
+          || instanceId.length() > MAX_INSTANCE_ID_LENGTH) {
+        throw new IllegalArgumentException(
+            "instanceId: "
+                + instanceId
+                + " (expected: 1.."
+                + MAX_INSTANCE_ID_LENGTH
+                + " letters, digits, '.', '_' and '-')");
+      }
+      once("instanceId");
+      this.instanceId = instanceId;
+      return this;
+    }
+
+    /**
+     * Sets what a crash does to the events that are published. Default: {@link
+     * DeliveryGuarantee#AT_LEAST_ONCE}.
+     *
+     * @param guarantee the guarantee
+     * @return this
+     */
+    public Builder guarantee(DeliveryGuarantee guarantee) {
+      once("guarantee");
+      this.guarantee = requireNonNull(guarantee, "guarantee");
+      return this;
+    }
+
+    /**
+     * Sets which events are published. Default: all, or those of {@link
+     * ShardManagerBuilder#eventTypes}.
+     *
+     * @param eventTypes their types
+     * @return this
+     * @throws IllegalArgumentException if there is none
+     */
+    public Builder eventTypes(Collection<EventType> eventTypes) {
+      if (eventTypes.isEmpty()) {
+        throw new IllegalArgumentException("eventTypes: none (expected: >= 1)");
+      }
+      once("eventTypes");
+      this.eventTypes = Set.copyOf(EnumSet.copyOf(eventTypes));
+      return this;
+    }
+
+    /**
+     * Sets the topic of the events. Default: {@code <application>.events} with 16 partitions.
+     *
+     * @param topic its name
+     * @param partitions how many it has if the fleet creates it
+     * @return this
+     * @throws IllegalArgumentException if there are no partitions
+     */
+    public Builder events(String topic, int partitions) {
+      if (partitions < 1) {
+        throw new IllegalArgumentException(
+            "partitions of the events: " + partitions + " (expected: >= 1)");
+      }
+      once("events, eventSink or eventsHere");
+      this.eventsTopic = requireNonNull(topic, "topic");
+      this.eventsPartitions = partitions;
+      return this;
+    }
+
+    /**
+     * Sends events elsewhere than to Kafka.
+     *
+     * @param eventSink takes them; that of every generation
+     * @return this
+     */
+    public Builder eventSink(EventSink eventSink) {
+      once("events, eventSink or eventsHere");
+      this.eventSink = requireNonNull(eventSink, "eventSink");
+      this.publishes = false;
+      return this;
+    }
+
+    /**
+     * Publishes no events: the application handles them in this process, as the settings of its
+     * manager say.
+     *
+     * @return this
+     */
+    public Builder eventsHere() {
+      once("events, eventSink or eventsHere");
+      this.publishes = false;
+      return this;
+    }
+
+    /**
+     * Sets how many brokers keep what the fleet's topics have, when it creates them. Default: that
+     * of the brokers, {@code default.replication.factor}.
+     *
+     * @param replicationFactor at least 1; 3 for a fleet that is to outlive a broker
+     * @return this
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder replicationFactor(int replicationFactor) {
+      if (replicationFactor < 1 || replicationFactor > Short.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "replicationFactor: " + replicationFactor + " (expected: 1.." + Short.MAX_VALUE + ')');
+      }
+      once("replicationFactor");
+      this.replicationFactor = (short) replicationFactor;
+      return this;
+    }
+
+    /**
+     * Sets after what silence the group takes a node for dead and gives its shards to others. It
+     * has to be within what the brokers allow, by default 6 s to 30 min. Default: 10 s.
+     *
+     * @param sessionTimeout from 1 s to 30 min; with an {@link #instanceId} longer than a restart
+     *     takes
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder sessionTimeout(Duration sessionTimeout) {
+      between("sessionTimeout", sessionTimeout, MIN_SESSION_TIMEOUT, MAX_SESSION_TIMEOUT);
+      once("sessionTimeout");
+      this.sessionTimeout = sessionTimeout;
+      return this;
+    }
+
+    /**
+     * Sets how long the shards that move to another node, or stop, may take for it. What is not
+     * handled by then comes again where the session is resumed. Default: 30 s.
+     *
+     * @param handOverTimeout from 100 ms to 4 min
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder handOverTimeout(Duration handOverTimeout) {
+      between("handOverTimeout", handOverTimeout, Duration.ofMillis(100), MAX_HAND_OVER_TIMEOUT);
+      once("handOverTimeout");
+      this.handOverTimeout = handOverTimeout;
+      return this;
+    }
+
+    /**
+     * Sets how old a command of another process may get, such as while its shard is down. Older
+     * ones are dropped, counted and logged. Default: 5 min.
+     *
+     * @param maxCommandAge from 1 s to 1 h
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder maxCommandAge(Duration maxCommandAge) {
+      between("maxCommandAge", maxCommandAge, Duration.ofSeconds(1), MAX_COMMAND_AGE);
+      once("maxCommandAge");
+      this.maxCommandAge = maxCommandAge;
+      return this;
+    }
+
+    /**
+     * Sets what becomes of the shards while no broker answers. Default: {@link
+     * BrokerLossPolicy#KEEP_RUNNING}.
+     *
+     * @param brokerLossPolicy the policy
+     * @return this
+     */
+    public Builder onBrokerLoss(BrokerLossPolicy brokerLossPolicy) {
+      once("onBrokerLoss");
+      this.brokerLossPolicy = requireNonNull(brokerLossPolicy, "brokerLossPolicy");
+      return this;
+    }
+
+    /**
+     * Sets who is told of the manager of each generation, before it starts: to add listeners,
+     * metrics or a console.
+     *
+     * @param onManager called on a thread of the fleet
+     * @return this
+     */
+    public Builder onManager(Consumer<ShardManager> onManager) {
+      once("onManager");
+      this.onManager = requireNonNull(onManager, "onManager");
+      return this;
+    }
+
+    /**
+     * Makes the node. It does nothing before {@link KafkaFleet#start}.
+     *
+     * @return the node
+     * @throws IllegalStateException if a setting is of no use with another one
+     */
+    public KafkaFleet build() {
+      if (guarantee == DeliveryGuarantee.EXACTLY_ONCE && !publishes) {
+        throw new IllegalStateException(
+            "guarantee: EXACTLY_ONCE without a topic (expected: events that go to Kafka)");
+      }
+      String node = instanceId == null ? UUID.randomUUID().toString() : instanceId;
+      return new KafkaFleet(
+          new Settings(
+              application,
+              clients,
+              shards,
+              instanceId,
+              guarantee,
+              eventTypes,
+              eventSink,
+              publishes,
+              eventsTopic,
+              eventsPartitions,
+              replicationFactor,
+              sessionTimeout,
+              handOverTimeout,
+              maxCommandAge,
+              brokerLossPolicy,
+              onManager,
+              application + '-' + node));
+    }
+
+    private static void between(String setting, Duration value, Duration min, Duration max) {
+      requireNonNull(value, setting);
+      if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+        throw new IllegalArgumentException(
+            setting + ": " + value + " (expected: " + min + ".." + max + ')');
+      }
+    }
+
+    private void once(String setting) {
+      if (!set.add(setting)) {
+        throw new IllegalStateException(setting + ": set already (expected: once)");
+      }
+    }
+  }
+}

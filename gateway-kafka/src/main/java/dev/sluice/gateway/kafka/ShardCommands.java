@@ -1,0 +1,274 @@
+package dev.sluice.gateway.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.gateway.GatewayCommand;
+import dev.sluice.gateway.GatewayCommand.UpdatePresence;
+import dev.sluice.gateway.Presence;
+import dev.sluice.gateway.sharding.ShardPlan;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntUnaryOperator;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends gateway commands to the shards of a fleet from any process, a node or not: each goes to the
+ * partition of its shard, and the node that runs the shard sends it on.
+ *
+ * <pre>{@code
+ * try (ShardCommands commands =
+ *     ShardCommands.create("my-bot", Map.of("bootstrap.servers", "kafka:9092"))) {
+ *   commands.send(UpdateVoiceState.join(guildId, channelId));
+ *   commands.updatePresence(Presence.online(Activity.playing("chess")));
+ * }
+ * }</pre>
+ *
+ * <p>A command is delivered at least once: after the death of a node the last few of a shard can be
+ * sent again. What a shard does not send within minutes, five by default, it drops.
+ *
+ * <p>Thread-safe. No method blocks, but for {@link #close}.
+ */
+public final class ShardCommands implements AutoCloseable {
+
+  /** The key of the presence in the log of the fleet; its value is the payload. */
+  static final String PRESENCE_KEY = "presence";
+
+  /** The key of the present generation in the log of the fleet. */
+  static final String CURRENT_KEY = "current";
+
+  static final String GENERATION = "generation";
+  static final String SHARDS = "shards";
+
+  private static final JsonMapper MAPPER = new JsonMapper();
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+  private record Current(int generation, int shards) {}
+
+  private final String application;
+  private final Producer<byte[], byte[]> producer;
+  private final FleetLog fleet;
+  private final ExecutorService sender;
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private volatile @Nullable Current current;
+
+  ShardCommands(
+      String application,
+      Producer<byte[], byte[]> producer,
+      Supplier<Consumer<byte[], byte[]>> consumers,
+      Producer<byte[], byte[]> fleetProducer) {
+    this.application = application;
+    this.producer = producer;
+    this.sender =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "sluice-commands");
+              thread.setDaemon(true);
+              return thread;
+            });
+    this.fleet = new FleetLog(Topics.fleet(application), consumers, fleetProducer);
+    fleet
+        .start(this::onRecord)
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                ready.completeExceptionally(failure);
+              }
+            });
+  }
+
+  /**
+   * Connects to the brokers. Commands that are sent before that is done wait for it.
+   *
+   * @param application the application name of the fleet
+   * @param properties properties of Kafka clients, at least {@code bootstrap.servers}
+   * @return the sender, to be closed
+   * @throws IllegalArgumentException if the name or a property is not one that a fleet takes
+   */
+  public static ShardCommands create(String application, Map<String, ?> properties) {
+    KafkaFleet.checkApplication(application);
+    ClientProperties clients = new ClientProperties(properties);
+    Map<String, Object> producer = clients.producer("commands");
+    producer.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    return new ShardCommands(
+        application,
+        new KafkaProducer<>(producer),
+        () -> new KafkaConsumer<>(clients.consumer("commands-fleet")),
+        new KafkaProducer<>(clients.producer("commands-fleet")));
+  }
+
+  private void onRecord(String key, @Nullable JsonNode value) {
+    if (key.equals(CURRENT_KEY) && value != null) {
+      current = new Current(value.path(GENERATION).asInt(), value.path(SHARDS).asInt());
+      ready.complete(null);
+    }
+  }
+
+  /**
+   * {@return completes when the fleet's shard count is known; exceptionally when it cannot be read}
+   * If the fleet was never started that is when it is.
+   */
+  public CompletionStage<Void> ready() {
+    return ready.minimalCompletionStage();
+  }
+
+  /** {@return the fleet's shard count, 0 while it is not known} */
+  public int shards() {
+    Current known = current;
+    return known == null ? 0 : known.shards;
+  }
+
+  /**
+   * Sends a command on the shard of the guild that it names.
+   *
+   * @param command the command
+   * @return completes when the broker has it; exceptionally when it does not take it
+   * @throws IllegalArgumentException if it names no guild, or has over 4096 bytes
+   */
+  public CompletionStage<Void> send(GatewayCommand command) {
+    String json = command.toJson();
+    long guildId = guildOf(json);
+    return send(json, shards -> ShardPlan.shardOf(guildId, shards));
+  }
+
+  /**
+   * Sends a command on the shard of a guild.
+   *
+   * @param guildId the guild, an unsigned snowflake
+   * @param command the command
+   * @return completes when the broker has it; exceptionally when it does not take it
+   * @throws IllegalArgumentException if it has over 4096 bytes
+   */
+  public CompletionStage<Void> send(long guildId, GatewayCommand command) {
+    return send(command.toJson(), shards -> ShardPlan.shardOf(guildId, shards));
+  }
+
+  /**
+   * Sends a command on one shard.
+   *
+   * @param shard its id in the present generation of shards
+   * @param command the command
+   * @return completes when the broker has it; exceptionally when it does not take it, or with an
+   *     {@link IllegalArgumentException} when there is no such shard
+   * @throws IllegalArgumentException if the id is negative, or the command has over 4096 bytes
+   */
+  public CompletionStage<Void> send(int shard, GatewayCommand command) {
+    if (shard < 0) {
+      throw new IllegalArgumentException("shard: " + shard + " (expected: >= 0)");
+    }
+    return send(
+        command.toJson(),
+        shards -> {
+          if (shard >= shards) {
+            throw new IllegalArgumentException(
+                "shard: " + shard + " (expected: 0.." + (shards - 1) + ')');
+          }
+          return shard;
+        });
+  }
+
+  /**
+   * Sets the presence of the whole fleet, shards and nodes that start later included. The newest
+   * counts.
+   *
+   * @param presence the presence
+   * @return completes when the broker has it; exceptionally when it does not take it
+   * @throws IllegalArgumentException if it has over 4096 bytes
+   */
+  public CompletionStage<Void> updatePresence(Presence presence) {
+    String json = new UpdatePresence(presence).toJson();
+    return fleet.append(PRESENCE_KEY, (ObjectNode) read(json));
+  }
+
+  private CompletionStage<Void> send(String json, IntUnaryOperator shardOf) {
+    return ready.thenCompose(
+        done -> {
+          Current to = requireNonNull(current);
+          ProducerRecord<byte[], byte[]> command =
+              new ProducerRecord<>(
+                  Topics.shards(application, to.generation),
+                  shardOf.applyAsInt(to.shards),
+                  null,
+                  json.getBytes(UTF_8));
+          return send(command);
+        });
+  }
+
+  private CompletionStage<Void> send(ProducerRecord<byte[], byte[]> command) {
+    CompletableFuture<Void> sent = new CompletableFuture<>();
+    try {
+      sender.execute(
+          () -> {
+            try {
+              producer.send(
+                  command,
+                  (metadata, failure) -> {
+                    if (failure == null) {
+                      sent.complete(null);
+                    } else {
+                      sent.completeExceptionally(failure);
+                    }
+                  });
+            } catch (RuntimeException e) {
+              sent.completeExceptionally(e);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      sent.completeExceptionally(new IllegalStateException("closed", e));
+    }
+    return sent;
+  }
+
+  private static long guildOf(String json) {
+    String id = read(json).path("d").path("guild_id").asText();
+    try {
+      return Long.parseUnsignedLong(id);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "guild_id of a command: "
+              + (id.isEmpty() ? "none" : "no snowflake")
+              + " (expected: that of the guild whose shard sends it)",
+          e);
+    }
+  }
+
+  private static JsonNode read(String json) {
+    try {
+      return MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a command was not written as JSON", e);
+    }
+  }
+
+  /** Waits for what was sent, at most 10 s, and disconnects. */
+  @Override
+  public void close() {
+    sender.shutdown();
+    try {
+      if (!sender.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+        sender.shutdownNow(); // it waits for a broker
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    producer.close(CLOSE_TIMEOUT);
+    fleet.close();
+  }
+}
