@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -59,7 +60,7 @@ final class FleetLog implements AutoCloseable {
   private final ExecutorService sender; // the first send of a producer blocks
   private final CompletableFuture<Void> caughtUp = new CompletableFuture<>();
   private volatile @Nullable Consumer<byte[], byte[]> consumer;
-  private volatile boolean closed;
+  private final CountDownLatch closing = new CountDownLatch(1);
   private @Nullable Thread thread; // guarded by this
 
   /**
@@ -140,7 +141,7 @@ final class FleetLog implements AutoCloseable {
       made.assign(List.of(partition));
       made.seekToBeginning(List.of(partition));
       Long end = null;
-      while (!closed) {
+      while (closing.getCount() > 0) {
         try {
           if (end == null) {
             end = requireNonNull(made.endOffsets(List.of(partition)).get(partition));
@@ -171,10 +172,10 @@ final class FleetLog implements AutoCloseable {
     caughtUp.completeExceptionally(new IllegalStateException("closed before it was read"));
   }
 
-  private synchronized void pause() {
+  private void pause() {
     try {
-      if (!closed) {
-        wait(RETRY.toMillis());
+      if (closing.await(RETRY.toMillis(), TimeUnit.MILLISECONDS)) {
+        log.debug("{} is closed", partition.topic());
       }
     } catch (InterruptedException e) {
       throw new InterruptException(e);
@@ -199,10 +200,9 @@ final class FleetLog implements AutoCloseable {
   public void close() {
     Thread running;
     synchronized (this) {
-      closed = true;
       running = thread;
-      notifyAll();
     }
+    closing.countDown();
     Consumer<byte[], byte[]> reading = consumer;
     if (reading != null) {
       reading.wakeup();

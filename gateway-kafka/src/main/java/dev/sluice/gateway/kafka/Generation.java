@@ -2,6 +2,7 @@ package dev.sluice.gateway.kafka;
 
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.EventSink;
+import dev.sluice.gateway.netty.InFlightEvents;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerBuilder;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that one generation of shards has on this node: its manager, and the group that says which
@@ -27,17 +29,24 @@ final class Generation {
 
   private static final int MAX_COMMANDS_FETCH_BYTES = 64 << 10;
   private static final int HEARTBEATS_PER_SESSION = 3;
-  private static final Duration POLL_MARGIN = Duration.ofMinutes(1);
+  private static final Duration MIN_POLL = Duration.ofMinutes(1);
 
   private final int number;
   private final int shards;
   private final ShardGroup group;
+  private final @Nullable KafkaEventSink sink; // null if events do not go to Kafka
   private final ShardManager manager;
 
-  private Generation(int number, int shards, ShardGroup group, ShardManager manager) {
+  private Generation(
+      int number,
+      int shards,
+      ShardGroup group,
+      @Nullable KafkaEventSink sink,
+      ShardManager manager) {
     this.number = number;
     this.shards = shards;
     this.group = group;
+    this.sink = sink;
     this.manager = manager;
   }
 
@@ -49,6 +58,7 @@ final class Generation {
    * @param counters count what goes on
    * @param number the generation's
    * @param shards how many shards it has
+   * @param open whether its events are published from the start
    * @param builder the manager's settings but for the seams
    */
   static Generation create(
@@ -57,8 +67,10 @@ final class Generation {
       FleetCounters counters,
       int number,
       int shards,
+      boolean open,
       ShardManagerBuilder builder) {
     String topic = Topics.shards(settings.application(), number);
+    String transactionalId = settings.transactionalId() + '-' + number;
     ShardGroup group =
         new ShardGroup(
             new GroupSettings(
@@ -73,9 +85,7 @@ final class Generation {
             new AdminCommittedOffsets(
                 admin,
                 topic,
-                settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE
-                    ? settings.transactionalId()
-                    : null),
+                settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE ? transactionalId : null),
             counters,
             System::nanoTime,
             System::currentTimeMillis);
@@ -86,29 +96,45 @@ final class Generation {
     if (settings.eventTypes() != null) {
       builder.eventTypes(settings.eventTypes());
     }
-    EventSink sink = settings.eventSink();
-    if (sink != null) {
+    EventSink elsewhere = settings.eventSink();
+    KafkaEventSink sink = null;
+    if (elsewhere != null) {
+      builder.eventSink(elsewhere);
+    } else if (settings.publishes()) {
+      sink =
+          KafkaEventSink.start(
+              SinkSettings.of(
+                  settings.eventsTopic(), number, settings.guarantee(), transactionalId),
+              settings.clients().producer("events-" + number),
+              shards,
+              open,
+              group,
+              group,
+              InFlightEvents.create(),
+              counters);
+      group.checkpoints(sink);
+      group.onOwnershipChange(sink::ownershipChanged);
       builder.eventSink(sink);
     }
     ShardManager manager = builder.build();
     settings.onManager().accept(manager);
-    return new Generation(number, shards, group, manager);
+    return new Generation(number, shards, group, sink, manager);
   }
 
   static Map<String, Object> consumerProperties(
       KafkaFleet.Settings settings, String topic, int number) {
     Map<String, Object> consumer = new HashMap<>(settings.clients().consumer("shards-" + number));
-    long pollMillis = settings.handOverTimeout().plus(POLL_MARGIN).toMillis();
+    // A rebalance waits as long for a node, whose shards may be stopping.
     consumer.putIfAbsent(
         ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG,
-        (int) Math.max(pollMillis, ConsumerConfig.DEFAULT_MAX_POLL_INTERVAL_MS));
+        Math.toIntExact(MIN_POLL.plus(settings.handOverTimeout()).toMillis()));
     consumer.putIfAbsent(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, MAX_COMMANDS_FETCH_BYTES);
     consumer.put(ConsumerConfig.GROUP_ID_CONFIG, topic);
     consumer.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "classic");
     consumer.put(
         ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
         CooperativeStickyAssignor.class.getName());
-    int sessionMillis = (int) settings.sessionTimeout().toMillis();
+    int sessionMillis = Math.toIntExact(settings.sessionTimeout().toMillis());
     consumer.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, sessionMillis);
     consumer.put(
         ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
@@ -181,5 +207,8 @@ final class Generation {
   /** Closes what is left once it was stopped. */
   void close() {
     group.stop();
+    if (sink != null) {
+      sink.close();
+    }
   }
 }

@@ -331,7 +331,7 @@ public final class KafkaFleet implements AutoCloseable {
       fleetLog.append(ShardCommands.CURRENT_KEY, generationRecord(number, shards));
     }
     Generation generation =
-        Generation.create(settings, admin, counters, number, shards, managers.get());
+        Generation.create(settings, admin, counters, number, shards, true, managers.get());
     current = generation;
     generation.group().terminated().whenComplete((done, failure) -> groupEnded(failure));
     generation

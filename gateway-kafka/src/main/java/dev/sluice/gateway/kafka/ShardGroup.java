@@ -47,7 +47,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe. The consumer is called on one thread, the group's, which takes tasks of others
  * between two polls, and within a rebalance while shards that move are being stopped.
  */
-final class ShardGroup implements ShardAssignment, Checkpoints {
+final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
 
   /*
    * An assignment: onPartitionsAssigned() makes an OwnedShard, paused; its committed offset is read
@@ -150,12 +150,14 @@ final class ShardGroup implements ShardAssignment, Checkpoints {
    *
    * @throws NullPointerException if no shard was ever assigned
    */
-  ConsumerGroupMetadata groupMetadata() {
+  @Override
+  public ConsumerGroupMetadata groupMetadata() {
     return requireNonNull(groupMetadata, "groupMetadata");
   }
 
   /** {@return the partition of a shard} */
-  TopicPartition partitionOf(ShardId shard) {
+  @Override
+  public TopicPartition partitionOf(ShardId shard) {
     return new TopicPartition(topic(), shard.id());
   }
 
@@ -165,13 +167,15 @@ final class ShardGroup implements ShardAssignment, Checkpoints {
    * @param shard a shard of this generation
    * @param metadata what {@link SessionMetadata#encode} made
    */
-  OffsetAndMetadata offsetOf(ShardId shard, String metadata) {
+  @Override
+  public OffsetAndMetadata offsetOf(ShardId shard, String metadata) {
     OwnedShard known = owned.get(shard);
     return new OffsetAndMetadata(known == null ? 0 : known.nextCommand, metadata);
   }
 
   /** {@return whether a shard runs here under an epoch, as far as is known} */
-  boolean owns(ShardId shard, long epoch) {
+  @Override
+  public boolean owns(ShardId shard, long epoch) {
     OwnedShard known = owned.get(shard);
     return known != null && known.runs(epoch);
   }
@@ -182,7 +186,8 @@ final class ShardGroup implements ShardAssignment, Checkpoints {
    *
    * @param shards shards of this generation
    */
-  void lost(Collection<ShardId> shards) {
+  @Override
+  public void lost(Collection<ShardId> shards) {
     List<OwnedShard> given = new ArrayList<>();
     for (ShardId shard : shards) {
       OwnedShard known = owned.get(shard);
@@ -256,6 +261,11 @@ final class ShardGroup implements ShardAssignment, Checkpoints {
     if (known != null && known.epoch != OwnedShard.NOT_RUNNING) {
       return CompletableFuture.completedStage(known.session);
     }
+    return committed(shard);
+  }
+
+  @Override
+  public CompletionStage<@Nullable GatewaySession> committed(ShardId shard) {
     TopicPartition partition = partitionOf(shard);
     return committed
         .read(List.of(partition))

@@ -163,13 +163,20 @@ final class Topics {
   }
 
   /**
-   * Creates the topic of the events, with the broker's defaults, or checks the one that is there.
+   * Creates the topic of the events, for events as large as they get, or checks the one that is
+   * there.
    *
    * @param topic its name
    * @param partitions how many it has if it is created; one that is there may have any number
    */
   void ensureEvents(String topic, int partitions) {
-    int there = ensurePartitions(topic, partitions, Map.of());
+    int there =
+        ensurePartitions(
+            topic,
+            partitions,
+            Map.of(
+                TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                Integer.toString(SinkSettings.MAX_EVENT_BYTES)));
     if (there != partitions) {
       log.info(
           "{} has {} partitions; the {} that are set are for its creation",
