@@ -1,8 +1,10 @@
 /** Events of shards out to NATS JetStream. */
-@SuppressWarnings("requires-automatic") // jnats is an automatic module
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // jnats is such a module
 module dev.sluice.gateway.nats {
   requires transitive dev.sluice.gateway.netty;
-  requires io.nats.jnats;
+  requires transitive io.nats.jnats;
   requires org.slf4j;
   requires static transitive org.jspecify;
+
+  exports dev.sluice.gateway.nats;
 }

@@ -22,6 +22,9 @@ import java.util.stream.Stream;
  */
 public final class NatsServer implements AutoCloseable {
 
+  /** What any event of the gateway fits into; there is no option for it on the command line. */
+  private static final int MAX_PAYLOAD_BYTES = 8 << 20;
+
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
 
   private final Path directory;
@@ -65,11 +68,15 @@ public final class NatsServer implements AutoCloseable {
 
   private ChildProcess launch() throws IOException, InterruptedException {
     File log = directory.resolve("nats.log").toFile();
+    Path config = directory.resolve("nats.conf");
+    Files.writeString(config, "max_payload: " + MAX_PAYLOAD_BYTES + '\n');
     CountDownLatch ready = new CountDownLatch(1);
     ProcessBuilder builder =
         new ProcessBuilder(
                 List.of(
                     executable.toString(),
+                    "--config",
+                    config.toString(),
                     "--addr",
                     "127.0.0.1",
                     "--port",

@@ -140,7 +140,7 @@ public abstract class EventSinkContract {
     List<Arrival> arrived = arrivals(1);
 
     for (ShardId shard : ids()) {
-      assertEquals(sent.of(shard), of(shard, arrived));
+      assertSame(sent.of(shard), of(shard, arrived));
     }
     get(sink.manager().stop(StopMode.RESTART));
     for (ShardId shard : ids()) {
@@ -164,7 +164,7 @@ public abstract class EventSinkContract {
 
     List<Arrival> arrived = arrivals(1);
     for (ShardId shard : ids()) {
-      assertEquals(sent.of(shard), of(shard, arrived));
+      assertSame(sent.of(shard), of(shard, arrived));
     }
     assertEquals(SHARDS, sent.sessions());
   }
@@ -217,7 +217,7 @@ public abstract class EventSinkContract {
   private void assertNothingIsMissing() throws Exception {
     List<Arrival> arrived = arrivals(Integer.MAX_VALUE);
     for (ShardId shard : ids()) {
-      assertEquals(sent.of(shard), of(shard, arrived).stream().distinct().toList());
+      assertSame(sent.of(shard), of(shard, arrived).stream().distinct().toList());
     }
   }
 
@@ -235,6 +235,15 @@ public abstract class EventSinkContract {
       arrived.add(arrival);
     }
     return arrived;
+  }
+
+  /** Tells the first difference, for the lists are long. */
+  private static void assertSame(List<Arrival> sent, List<Arrival> arrived) {
+    for (int i = 0; i < Math.min(sent.size(), arrived.size()); i++) {
+      int index = i;
+      assertEquals(sent.get(i), arrived.get(i), () -> "event " + index + " of the shard");
+    }
+    assertEquals(sent.size(), arrived.size(), "events of the shard");
   }
 
   private static Arrival one(Set<Arrival> some) {
