@@ -70,9 +70,20 @@ final class ClientProperties {
     return servers == null ? "" : servers.toString().trim();
   }
 
-  /** {@return the properties as they were set} */
-  Map<String, Object> all() {
-    return new HashMap<>(properties);
+  /**
+   * {@return all properties, with the id of a client}
+   *
+   * @param name what the client is for: the second part of its id
+   */
+  Map<String, Object> named(String name) {
+    Map<String, Object> all = new HashMap<>(properties);
+    all.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId(name));
+    return all;
+  }
+
+  private String clientId(String name) {
+    Object id = properties.get(CommonClientConfigs.CLIENT_ID_CONFIG);
+    return (id == null ? "sluice" : id) + "-" + name;
   }
 
   /**
@@ -122,8 +133,7 @@ final class ClientProperties {
             client.put(key, value);
           }
         });
-    Object id = properties.get(CommonClientConfigs.CLIENT_ID_CONFIG);
-    client.put(CommonClientConfigs.CLIENT_ID_CONFIG, (id == null ? "sluice" : id) + "-" + name);
+    client.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId(name));
     return client;
   }
 

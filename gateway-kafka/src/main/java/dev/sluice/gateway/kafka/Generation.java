@@ -2,6 +2,7 @@ package dev.sluice.gateway.kafka;
 
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.EventSink;
+import dev.sluice.gateway.netty.IdentifyLimiter;
 import dev.sluice.gateway.netty.InFlightEvents;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerBuilder;
@@ -55,6 +56,7 @@ final class Generation {
    *
    * @param settings of the fleet
    * @param admin reads what was committed
+   * @param limiter paces the identifies of the whole fleet
    * @param counters count what goes on
    * @param number the generation's
    * @param shards how many shards it has
@@ -64,6 +66,7 @@ final class Generation {
   static Generation create(
       KafkaFleet.Settings settings,
       Admin admin,
+      IdentifyLimiter limiter,
       FleetCounters counters,
       int number,
       int shards,
@@ -91,6 +94,7 @@ final class Generation {
             System::currentTimeMillis);
     builder
         .assignment(group)
+        .identifyLimiter(limiter)
         .sessionStore(new KafkaSessionStore(group))
         .commandSource(group.commandSource());
     if (settings.eventTypes() != null) {

@@ -85,6 +85,7 @@ public final class KafkaFleet implements AutoCloseable {
   // Set once, on the control thread, before the first generation.
   private volatile @Nullable Admin admin;
   private volatile @Nullable FleetLog fleetLog;
+  private volatile @Nullable KafkaIdentifyLimiter identifyLimiter;
   private volatile @Nullable Generation current;
   private volatile @Nullable Presence presence;
   private volatile @Nullable JsonNode currentRecord; // of the log, as it was read last
@@ -330,8 +331,13 @@ public final class KafkaFleet implements AutoCloseable {
     if (record == null) { // its topic was created, or was there with as many
       fleetLog.append(ShardCommands.CURRENT_KEY, generationRecord(number, shards));
     }
+    KafkaIdentifyLimiter limiter =
+        KafkaIdentifyLimiter.create(
+            settings.clients().named("identify"), topics.ensureIdentify(), counters);
+    identifyLimiter = limiter;
+    limiter.open();
     Generation generation =
-        Generation.create(settings, admin, counters, number, shards, true, managers.get());
+        Generation.create(settings, admin, limiter, counters, number, shards, true, managers.get());
     current = generation;
     generation.group().terminated().whenComplete((done, failure) -> groupEnded(failure));
     generation
@@ -431,6 +437,10 @@ public final class KafkaFleet implements AutoCloseable {
     Generation generation = current;
     if (generation != null) {
       generation.close();
+    }
+    KafkaIdentifyLimiter limiter = identifyLimiter;
+    if (limiter != null) {
+      limiter.close();
     }
     Admin admin = this.admin;
     if (admin != null) {
