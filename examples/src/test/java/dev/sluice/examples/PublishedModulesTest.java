@@ -23,6 +23,9 @@ final class PublishedModulesTest {
   private static final Path ROOT = Path.of("..");
   private static final String BOM = "gateway-bom";
 
+  /** A program, which is given away as an archive. */
+  private static final String APP = "gateway-app";
+
   private final XPath xpath = XPathFactory.newInstance().newXPath();
 
   @Test
@@ -59,13 +62,22 @@ final class PublishedModulesTest {
     assertThat(Files.readString(ROOT.resolve("docs/packaging.md"), UTF_8)).contains(rows);
   }
 
-  /** The folders that are named after an artifact, but for the BOM. */
+  @Test
+  void theProgramIsNoModuleToDependOn() throws Exception {
+    assertThat(texts(ROOT.resolve(APP).resolve("pom.xml"), "//properties/maven.deploy.skip"))
+        .containsExactly("true");
+    assertThat(texts(ROOT.resolve("pom.xml"), "//excludeArtifacts/artifact"))
+        .contains(APP, "examples");
+  }
+
+  /** The folders that are named after an artifact, but for the BOM and the program. */
   private static List<String> modules() throws IOException {
     try (Stream<Path> folders = Files.list(ROOT)) {
       return folders
           .filter(folder -> Files.isRegularFile(folder.resolve("pom.xml")))
           .map(folder -> folder.getFileName().toString())
-          .filter(name -> name.startsWith("gateway-") && !name.equals(BOM))
+          .filter(name -> name.startsWith("gateway-"))
+          .filter(name -> !name.equals(BOM) && !name.equals(APP))
           .sorted()
           .toList();
     }

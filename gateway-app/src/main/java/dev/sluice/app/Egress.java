@@ -1,65 +1,71 @@
 package dev.sluice.app;
 
-import dev.sluice.gateway.netty.ShardManagerBuilder;
+import dev.sluice.gateway.netty.EventSink;
+import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Where the events of a node go, when no fleet takes care of them. */
-abstract class Egress implements AutoCloseable {
+/** Where the events of a node go, unless the fleet itself sees to that. */
+final class Egress implements AutoCloseable {
 
   private final CompletableFuture<End> failed = new CompletableFuture<>();
+  private final @Nullable EventSink sink;
+  private final @Nullable AutoCloseable closed;
 
-  /** Tells a manager to send its events there. */
-  abstract void applyTo(ShardManagerBuilder builder);
+  private Egress(NodeConfig config, OutputStream stdout) {
+    switch (config.eventsTo()) {
+      case STDOUT -> {
+        PrintingSink printing = new PrintingSink(stdout, this::stdoutFailed);
+        sink = printing;
+        closed = printing;
+      }
+      case NATS -> {
+        throw new IllegalStateException("events to NATS");
+      }
+      case KAFKA, NONE, AUTO -> {
+        sink = null;
+        closed = null;
+      }
+      default -> throw new IllegalStateException("events to " + config.eventsTo());
+    }
+  }
 
-  /** Ends it, once no shard runs any more. */
-  @Override
-  public void close() {}
+  /**
+   * {@return the one that the settings ask for}
+   *
+   * @param stdout where events are printed, if they are
+   * @throws UncheckedIOException if no server answers
+   */
+  static Egress of(NodeConfig config, OutputStream stdout) {
+    return new Egress(config, stdout);
+  }
+
+  /** {@return what takes the events; null if nothing here does} */
+  @Nullable EventSink sink() {
+    return sink;
+  }
 
   /** Is told at most once when events cannot go there any more. */
-  final void onFailure(Consumer<End> listener) {
+  void onFailure(Consumer<End> listener) {
     failed.thenAccept(listener);
   }
 
-  final void fail(End end) {
-    failed.complete(end);
+  private void stdoutFailed(IOException failure) {
+    failed.complete(new End(End.FAILED, "stdout takes no more events: " + failure.getMessage()));
   }
 
-  /** {@return one that the settings ask for} */
-  static Egress of(NodeConfig config, OutputStream stdout) {
-    return switch (config.eventsTo()) {
-      case STDOUT -> new Printing(stdout);
-      case NONE -> new Nothing();
-      case NATS, KAFKA, AUTO -> throw new IllegalStateException("no egress: " + config.eventsTo());
-    };
-  }
-
-  /** Prints them. */
-  private static final class Printing extends Egress {
-
-    private final OutputStream stdout;
-
-    Printing(OutputStream stdout) {
-      this.stdout = stdout;
+  /** Ends it, once no shard runs any more. */
+  @Override
+  public void close() {
+    if (closed != null) {
+      try {
+        closed.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("events to " + sink + " were not ended", e);
+      }
     }
-
-    @Override
-    void applyTo(ShardManagerBuilder builder) {
-      builder.eventSink(
-          new PrintingSink(
-              stdout,
-              failure ->
-                  fail(
-                      new End(
-                          End.FAILED, "stdout takes no more events: " + failure.getMessage()))));
-    }
-  }
-
-  /** Counts them, and that is all. */
-  private static final class Nothing extends Egress {
-
-    @Override
-    void applyTo(ShardManagerBuilder builder) {}
   }
 }

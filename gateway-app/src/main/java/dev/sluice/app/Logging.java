@@ -19,6 +19,12 @@ final class Logging {
 
   private Logging() {}
 
+  /** Logs nothing, for commands that print what they found themselves. */
+  static void quiet() {
+    System.setProperty("sluice.log.level", "OFF");
+    System.setProperty("sluice.log.libraries", "OFF");
+  }
+
   /** Passes the settings on to {@code logback.xml}, which reads these properties. */
   static void configure(Settings settings) throws ConfigurationException {
     Values values = new Values(settings);

@@ -7,7 +7,6 @@ import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.Intent;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Presence;
-import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.console.ConsoleBuilder;
 import dev.sluice.gateway.netty.ProxySettings;
 import dev.sluice.gateway.sharding.ShardPlan;
@@ -45,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param encoding how Discord writes events
  * @param presence the presence of new sessions
  * @param sessionsDirectory where sessions are kept; null for the default
- * @param stopMode what a stop means
+ * @param onStop what a stop means
  * @param drainTimeout how long a stop waits for events
  * @param eventLoops threads for shards; null for one a processor
  * @param proxy the proxy to all of Discord's hosts
@@ -67,7 +66,7 @@ record NodeConfig(
     Encoding encoding,
     @Nullable Presence presence,
     @Nullable Path sessionsDirectory,
-    StopMode stopMode,
+    OnStop onStop,
     Duration drainTimeout,
     @Nullable Integer eventLoops,
     @Nullable ProxySettings proxy,
@@ -108,9 +107,10 @@ record NodeConfig(
   }
 
   /** What a stop means. */
-  private enum OnStop {
+  enum OnStop {
     RESTART,
-    GOODBYE
+    GOODBYE,
+    LEAVE
   }
 
   private enum Status {
@@ -155,10 +155,24 @@ record NodeConfig(
    * @param url the servers
    * @param credentialsFile the file with the credentials
    * @param stream the stream; null for the default
-   * @param subjectPrefix what subjects begin with
+   * @param buckets in how many buckets guilds are
+   * @param replicas copies of the stream, if it is made
+   * @param maxAge how long the stream keeps events, if it is made
    */
   record Nats(
-      String url, @Nullable Path credentialsFile, @Nullable String stream, String subjectPrefix) {}
+      String url,
+      @Nullable Path credentialsFile,
+      @Nullable String stream,
+      int buckets,
+      int replicas,
+      Duration maxAge) {
+
+    /** {@return the servers, without passwords} */
+    @Override
+    public String toString() {
+      return "Nats[" + Values.shown(url) + ']';
+    }
+  }
 
   /**
    * What concerns the console.
@@ -183,6 +197,7 @@ record NodeConfig(
   private static final int MAX_SHARDS = 1 << 20;
   private static final Duration MAX_DRAIN = Duration.ofMinutes(10);
   private static final Duration MIN_SESSION_TIMEOUT = Duration.ofSeconds(6); // the broker's limits
+  private static final Duration MAX_AGE = Duration.ofDays(3_650);
   private static final Duration MAX_SESSION_TIMEOUT = Duration.ofMinutes(30);
 
   /** What topics and subjects allow, with room for what is appended. */
@@ -207,14 +222,11 @@ record NodeConfig(
       values.problem(Setting.APPLICATION, application, "up to 100 of A-Z, a-z, 0-9, - and _");
     }
     Kafka kafka = kafka(values, application);
-    Nats nats = nats(values, application);
+    Nats nats = nats(values);
     Assignment assignment = assignment(values, kafka);
     Integer shards = values.number(Setting.SHARDS, 1, MAX_SHARDS);
-    if (shards == null && assignment != Assignment.SINGLE && values.text(Setting.SHARDS) == null) {
-      values.problem(
-          "shards: not set (expected: a number, for the assignment is "
-              + Values.name(assignment)
-              + ')');
+    if (assignment == Assignment.STATIC && values.text(Setting.SHARDS) == null) {
+      values.problem("shards: not set (expected: a number, for the assignment is static)");
     }
     NodeConfig config =
         new NodeConfig(
@@ -230,9 +242,7 @@ record NodeConfig(
             or(values.constant(Setting.ENCODING, Encoding.class), Encoding.JSON),
             presence(values),
             path(values.text(Setting.SESSIONS_DIRECTORY)),
-            values.constant(Setting.ON_STOP, OnStop.class) == OnStop.GOODBYE
-                ? StopMode.GOODBYE
-                : StopMode.RESTART,
+            onStop(values, assignment),
             values.duration(Setting.DRAIN_TIMEOUT, Duration.ZERO, MAX_DRAIN),
             values.number(Setting.EVENT_LOOPS, 1, 1_024),
             proxy(values),
@@ -267,6 +277,19 @@ record NodeConfig(
     return this;
   }
 
+  /**
+   * {@return what concerns Kafka}
+   *
+   * @throws ConfigurationException if that is not set
+   */
+  Kafka withKafka() throws ConfigurationException {
+    if (kafka == null) {
+      throw new ConfigurationException(
+          List.of("kafka.bootstrap-servers: not set (expected: the brokers of the fleet)"));
+    }
+    return kafka;
+  }
+
   /** {@return in a line what the node is going to do} */
   String summary() {
     String which =
@@ -275,7 +298,7 @@ record NodeConfig(
               plan == null
                   ? ""
                   : "shards " + plan.first() + ".." + plan.last() + " of " + plan.count();
-          case KAFKA -> "a share of " + shards + " shards, by Kafka";
+          case KAFKA -> "shards by Kafka";
           case SINGLE, AUTO -> shards == null ? "all shards" : "all " + shards + " shards";
         };
     return application + ", " + which + ", events to " + Values.name(eventsTo);
@@ -291,6 +314,18 @@ record NodeConfig(
       values.problem(Setting.ASSIGNMENT, "kafka", "kafka.bootstrap-servers is set too");
     }
     return assignment;
+  }
+
+  private static OnStop onStop(Values values, Assignment assignment) {
+    OnStop onStop = or(values.constant(Setting.ON_STOP, OnStop.class), OnStop.RESTART);
+    boolean fleet = assignment == Assignment.KAFKA;
+    if (onStop == (fleet ? OnStop.GOODBYE : OnStop.LEAVE)) {
+      values.problem(
+          Setting.ON_STOP,
+          Values.name(onStop),
+          fleet ? "restart or leave, in a fleet" : "restart or goodbye, without a fleet");
+    }
+    return onStop;
   }
 
   private static EventsTo eventsTo(
@@ -464,15 +499,15 @@ record NodeConfig(
             OnBrokerLoss.KEEP_RUNNING));
   }
 
-  private static @Nullable Nats nats(Values values, String application) {
+  private static @Nullable Nats nats(Values values) {
+    Path credentials = path(values.text(Setting.NATS_CREDENTIALS_FILE));
+    int buckets = values.number(Setting.NATS_BUCKETS, 1, 65_536, 1);
+    int replicas = values.number(Setting.NATS_REPLICAS, 1, 5, 1);
+    Duration maxAge = values.duration(Setting.NATS_MAX_AGE, Duration.ofMinutes(2), MAX_AGE);
     String url = values.text(Setting.NATS_URL);
     return url == null
         ? null
-        : new Nats(
-            url,
-            path(values.text(Setting.NATS_CREDENTIALS_FILE)),
-            values.text(Setting.NATS_STREAM),
-            or(values.text(Setting.NATS_SUBJECT_PREFIX), application));
+        : new Nats(url, credentials, values.text(Setting.NATS_STREAM), buckets, replicas, maxAge);
   }
 
   private static @Nullable ConsoleConfig console(Values values) {

@@ -3,6 +3,7 @@ package dev.sluice.app;
 import dev.sluice.gateway.console.Console;
 import dev.sluice.gateway.console.ConsoleBuilder;
 import dev.sluice.gateway.micrometer.ShardManagerMetrics;
+import dev.sluice.gateway.netty.FleetHealth;
 import dev.sluice.gateway.netty.ShardManager;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -11,6 +12,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The console of a node, if it has one: page, metrics and probes of the manager that it shows. */
@@ -40,9 +42,10 @@ final class NodeConsole implements AutoCloseable {
   /**
    * Shows a manager from now on, in place of the one before.
    *
+   * @param health what the probes say
    * @throws java.io.UncheckedIOException if it cannot listen
    */
-  synchronized void show(ShardManager manager) {
+  synchronized void show(ShardManager manager, Supplier<FleetHealth> health) {
     hide();
     NodeConfig.ConsoleConfig settings = config.console();
     if (settings == null) {
@@ -56,6 +59,7 @@ final class NodeConsole implements AutoCloseable {
             .port(settings.port())
             .bindAddress(settings.bindAddress())
             .control(settings.control())
+            .health(health)
             .meterRegistry(registry);
     if (settings.token() != null) {
       builder.bearerToken(settings.token().value());

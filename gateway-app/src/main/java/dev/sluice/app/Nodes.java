@@ -8,6 +8,9 @@ final class Nodes {
   private Nodes() {}
 
   static Node of(NodeConfig config, OutputStream stdout) {
-    return new SingleNode(config, Egress.of(config, stdout));
+    Egress egress = Egress.of(config, stdout);
+    return config.kafka() != null && config.assignment() == NodeConfig.Assignment.KAFKA
+        ? new FleetNode(config, config.kafka(), egress)
+        : new SingleNode(config, egress);
   }
 }

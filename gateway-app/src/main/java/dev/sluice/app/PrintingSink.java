@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  * Prints events, on a thread of its own. An event is acknowledged once the reader at the other end
  * of the pipe can have it; while that one is slow, shards pause. Thread-safe.
  */
-final class PrintingSink implements EventSink {
+final class PrintingSink implements EventSink, AutoCloseable {
 
   private static final int BUFFER_BYTES = 1 << 16;
+  private static final long CLOSE_MILLIS = 1_000;
 
   /** An event, and what tells its session from others; null ends the thread. */
   private record Line(@Nullable InFlightEvent event, String session) {}
@@ -69,9 +70,15 @@ final class PrintingSink implements EventSink {
     return known.mark;
   }
 
+  /** Prints what is left, unless nobody reads it. For managers that have stopped. */
   @Override
-  public void stopped() {
+  public void close() {
     queue.add(new Line(null, ""));
+    try {
+      thread.join(CLOSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Prints what there is, flushes, and then acknowledges it. */

@@ -23,8 +23,8 @@ enum Setting {
   SHARDS(
       "shards",
       null,
-      "How many shards the bot has. Default: what Discord recommends; `static` and `kafka` need a"
-          + " number. In a fleet that exists, a reshard changes it."),
+      "How many shards the bot has. Default: what Discord recommends. `static` needs it, and so does"
+          + " a fleet on Kafka the first time; later a reshard changes it."),
   ASSIGNMENT(
       "assignment",
       "auto",
@@ -36,8 +36,9 @@ enum Setting {
   ON_STOP(
       "on-stop",
       "restart",
-      "What a stop means: `restart` (sessions live on, to be resumed) or `goodbye` (the bot goes"
-          + " offline)."),
+      "What a stop means: `restart` (sessions live on, to be resumed), `goodbye` (the bot goes"
+          + " offline; not in a fleet), or `leave` (in a fleet: this node does not come back, so the"
+          + " others take its shards at once)."),
   DRAIN_TIMEOUT(
       "drain-timeout", "5s", "How long a shard that stops may wait for events to be handled."),
   EVENT_LOOPS("event-loops", null, "Threads for shards. Default: one a processor."),
@@ -113,9 +114,14 @@ enum Setting {
 
   NATS_URL("nats.url", null, "The server: `nats://host:port`; several are separated by commas."),
   NATS_CREDENTIALS_FILE("nats.credentials-file", null, "A `.creds` file. Default: none."),
-  NATS_STREAM("nats.stream", null, "The JetStream stream. Default: made from the application."),
-  NATS_SUBJECT_PREFIX(
-      "nats.subject-prefix", null, "What subjects begin with. Default: the application's name."),
+  NATS_STREAM(
+      "nats.stream",
+      null,
+      "The JetStream stream. Default: the application's name and" + " `-events`."),
+  NATS_BUCKETS(
+      "nats.buckets", "16", "In how many buckets guilds are: how many workers can share them."),
+  NATS_REPLICAS("nats.replicas", "1", "Copies of the stream, when the node makes it."),
+  NATS_MAX_AGE("nats.max-age", "1d", "How long the stream keeps events, when the node makes it."),
 
   CONSOLE_ENABLED(
       "console.enabled", "true", "Whether there is a console: a page, metrics and health probes."),

@@ -1,17 +1,13 @@
 package dev.sluice.app;
 
-import dev.sluice.gateway.CloseCode;
-import dev.sluice.gateway.GatewayState;
+import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.DirectorySessionStore;
-import dev.sluice.gateway.netty.GatewayApiException;
+import dev.sluice.gateway.netty.EventSink;
 import dev.sluice.gateway.netty.SessionStore;
-import dev.sluice.gateway.netty.Shard;
-import dev.sluice.gateway.netty.ShardListener;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerBuilder;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -44,7 +40,10 @@ final class SingleNode implements Node {
     this.egress = egress;
     egress.onFailure(ended::complete);
     ShardManagerBuilder builder = ManagerSettings.builder(config);
-    egress.applyTo(builder);
+    EventSink sink = egress.sink();
+    if (sink != null) {
+      builder.eventSink(sink);
+    }
     if (config.plan() != null) {
       builder.shards(config.plan());
     } else if (config.shards() != null) {
@@ -55,31 +54,25 @@ final class SingleNode implements Node {
     if (sessions != null) {
       builder.sessionStore(sessions);
     }
-    this.manager = builder.listener(new FatalListener()).build();
+    this.manager = builder.listener(new RefusalWatch(this::manager, ended::complete)).build();
     this.console = new NodeConsole(config);
+  }
+
+  private ShardManager manager() {
+    return manager;
   }
 
   @Override
   public void start() {
-    console.show(manager);
+    console.show(manager, manager::health);
     manager
         .start()
         .whenComplete(
             (started, failure) -> {
               if (failure != null) {
-                ended.complete(failedStart(failure));
+                ended.complete(End.ofFailedStart(failure));
               }
             });
-  }
-
-  /** {@return why the manager could not start} */
-  static End failedStart(Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
-    boolean refused = cause instanceof GatewayApiException api && api.httpStatus() == 401;
-    return new End(refused ? End.REFUSED : End.FAILED, String.valueOf(cause.getMessage()));
   }
 
   @Override
@@ -89,9 +82,11 @@ final class SingleNode implements Node {
 
   @Override
   public void close() {
+    StopMode mode =
+        config.onStop() == NodeConfig.OnStop.GOODBYE ? StopMode.GOODBYE : StopMode.RESTART;
     long seconds = config.drainTimeout().toSeconds() + STOP_SECONDS;
     try {
-      manager.stop(config.stopMode()).toCompletableFuture().get(seconds, TimeUnit.SECONDS);
+      manager.stop(mode).toCompletableFuture().get(seconds, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
@@ -102,34 +97,5 @@ final class SingleNode implements Node {
       sessions.close();
     }
     egress.close();
-  }
-
-  /** Ends the node when its last shard was refused for good. */
-  private final class FatalListener implements ShardListener {
-
-    @Override
-    public void onStateChange(Shard shard, GatewayState from, GatewayState to) {
-      if (to.isTerminal()) {
-        endIfAllFailed();
-      }
-    }
-
-    private void endIfAllFailed() {
-      boolean refused = false;
-      for (Shard shard : manager.shards()) {
-        refused |= shard.state() == GatewayState.FATAL;
-        if (!shard.state().isTerminal()) {
-          return;
-        }
-      }
-      if (refused) {
-        CloseCode code = manager.fatalCloseCode();
-        ended.complete(
-            new End(
-                End.REFUSED,
-                "Discord refuses every shard for good"
-                    + (code == null ? "" : ": " + code.code() + ' ' + Values.name(code))));
-      }
-    }
   }
 }

@@ -16,6 +16,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code sluice-node}. */
 @Command(
@@ -28,7 +30,13 @@ import picocli.CommandLine.Mixin;
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    subcommands = {RunCommand.class, SettingsCommand.class},
+    subcommands = {
+      RunCommand.class,
+      CheckCommand.class,
+      EventsCommand.class,
+      SendCommand.class,
+      SettingsCommand.class
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:it did what it was told, and stopped when it was told to",
@@ -39,6 +47,7 @@ import picocli.CommandLine.Mixin;
     })
 final class SluiceNode implements Callable<Integer> {
 
+  private static final int USAGE_WIDTH = 96;
   private static final int STOP_MINUTES = 15; // beyond the longest drain
 
   @Mixin private ConfigOptions options;
@@ -67,7 +76,19 @@ final class SluiceNode implements Callable<Integer> {
     CommandLine line = new CommandLine(new SluiceNode(context));
     line.setOut(context.printer()).setErr(context.err());
     line.setExecutionExceptionHandler(failures(context));
+    line.setParameterExceptionHandler(SluiceNode::wrongCommandLine);
+    line.setUsageHelpWidth(USAGE_WIDTH);
     return line.execute(args);
+  }
+
+  /** Says what is wrong, and not all that could be right. */
+  private static int wrongCommandLine(ParameterException wrong, String[] args) {
+    CommandLine line = wrong.getCommandLine();
+    PrintWriter err = line.getErr();
+    err.println("sluice-node: " + wrong.getMessage());
+    UnmatchedArgumentException.printSuggestions(wrong, err);
+    err.println("'" + line.getCommandSpec().qualifiedName() + " --help' tells more.");
+    return End.USAGE;
   }
 
   private static IExecutionExceptionHandler failures(Context context) {

@@ -147,8 +147,12 @@ final class NodeConfigTest {
     assertThat(problems(() -> config("assignment", "kafka", "shards", "1")))
         .containsExactly(
             "assignment: kafka (expected: kafka.bootstrap-servers is set too) [--set]");
-    assertThat(problems(() -> config("kafka.bootstrap-servers", "a:1")))
-        .containsExactly("shards: not set (expected: a number, for the assignment is kafka)");
+    assertThat(problems(() -> config("assignment", "static", "node.index", "0", "node.count", "1")))
+        .containsExactly("shards: not set (expected: a number, for the assignment is static)");
+    assertThat(problems(() -> config("kafka.bootstrap-servers", "a:1", "on-stop", "goodbye")))
+        .containsExactly("on-stop: goodbye (expected: restart or leave, in a fleet) [--set]");
+    assertThat(problems(() -> config("on-stop", "leave")))
+        .containsExactly("on-stop: leave (expected: restart or goodbye, without a fleet) [--set]");
     assertThat(
             problems(
                 () -> config("encoding", "etf", "compression", "payload", "events.to", "none")))

@@ -2,6 +2,7 @@ package dev.sluice.gateway.console;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.gateway.netty.FleetHealth;
 import dev.sluice.gateway.netty.ReshardSettings;
 import dev.sluice.gateway.netty.ShardManager;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -10,6 +11,7 @@ import java.net.UnknownHostException;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +41,14 @@ public final class ConsoleBuilder {
   boolean control;
   @Nullable String bearerToken;
   @Nullable PrometheusMeterRegistry meterRegistry;
+  Supplier<FleetHealth> health;
   ReshardSettings reshardSettings = ReshardSettings.DEFAULT; // tests have less time
 
   private final Set<String> set = new HashSet<>();
 
   ConsoleBuilder(ShardManager manager) {
     this.manager = requireNonNull(manager, "manager");
+    this.health = manager::health;
   }
 
   /**
@@ -162,6 +166,19 @@ public final class ConsoleBuilder {
   public ConsoleBuilder meterRegistry(PrometheusMeterRegistry meterRegistry) {
     once("meterRegistry");
     this.meterRegistry = requireNonNull(meterRegistry, "meterRegistry");
+    return this;
+  }
+
+  /**
+   * Sets what the page and the probes say of health, for a manager that is not all of what has to
+   * work. Default: {@link ShardManager#health()}.
+   *
+   * @param health called on the console's thread, at least once in five seconds; must not block
+   * @return this
+   */
+  public ConsoleBuilder health(Supplier<FleetHealth> health) {
+    once("health");
+    this.health = requireNonNull(health, "health");
     return this;
   }
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -40,6 +41,7 @@ final class Figures {
 
   private Reading now;
   private Reading before;
+  private final Supplier<FleetHealth> healths;
   private FleetHealth health;
   private IdentifyQueueStatus identifyQueue;
   private IdentifyBreakerStatus breaker;
@@ -51,11 +53,12 @@ final class Figures {
   /** How often something of a type came. */
   private record Rate(EventType type, double perSecond) {}
 
-  Figures(ShardManager manager, long nowNanos, long nowMillis) {
+  Figures(ShardManager manager, Supplier<FleetHealth> healths, long nowNanos, long nowMillis) {
     this.manager = manager;
+    this.healths = healths;
     this.now = new Reading(manager.stats(), nowNanos, nowMillis);
     this.before = now;
-    this.health = manager.health();
+    this.health = healths.get();
     this.identifyQueue = manager.identifyQueue();
     this.breaker = manager.identifyBreaker();
     bases.add(now);
@@ -65,7 +68,7 @@ final class Figures {
   History.Point read(long nowNanos, long nowMillis) {
     before = now;
     now = new Reading(manager.stats(), nowNanos, nowMillis);
-    health = manager.health();
+    health = healths.get();
     identifyQueue = manager.identifyQueue();
     breaker = manager.identifyBreaker();
     if (nowNanos - bases.getLast().atNanos >= BASE_NANOS) {

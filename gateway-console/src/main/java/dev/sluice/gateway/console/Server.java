@@ -306,12 +306,12 @@ final class Server {
         }
         case "/health/live" -> {
           method(request, HttpMethod.GET);
-          FleetHealth health = manager.health();
+          FleetHealth health = settings.health.get();
           health(request, health.live(), health);
         }
         case "/health/ready" -> {
           method(request, HttpMethod.GET);
-          FleetHealth health = manager.health();
+          FleetHealth health = settings.health.get();
           health(request, health.ready(), health);
         }
         case "/api/restart" -> control(request, this::restart);

@@ -86,7 +86,7 @@ final class Watch {
     this.fleet = new Fleet(manager);
     this.attachedAtMillis = clock.millis();
     long now = nanoTime.getAsLong();
-    this.figures = new Figures(manager, now, attachedAtMillis);
+    this.figures = new Figures(manager, settings.health, now, attachedAtMillis);
     this.figuresReadAtNanos = now;
     this.wasHealthy = isHealthy(figures.health());
     readShards(now);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.gateway.GatewayState;
+import dev.sluice.gateway.netty.FleetHealth;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.testkit.LocalGateway;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -15,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -86,6 +88,24 @@ final class ConsoleTest extends Resources {
       assertThat(fleet.get("generations").get(0).get("id")).hasSize(2);
       events.await("tick", tick -> tick.get("figures").get("ready").booleanValue());
     }
+    assertThat(client.get("/health/ready").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void healthMayBeThatOfMoreThanTheManager() throws Exception {
+    ShardManager manager = ready(settings(gateway(), 2));
+    AtomicReference<FleetHealth> health =
+        new AtomicReference<>(new FleetHealth(true, false, List.of("no broker answers")));
+    Client client = new Client(console(Console.builder(manager).health(health::get)));
+
+    HttpResponse<String> ready = client.get("/health/ready");
+    assertThat(ready.statusCode()).isEqualTo(503);
+    assertThat(texts(Client.parse(ready).get("reasons"))).containsExactly("no broker answers");
+    assertThat(client.get("/health/live").statusCode()).isEqualTo(200);
+    assertThat(client.json("/api/fleet").get("figures").get("ready").booleanValue()).isFalse();
+
+    health.set(new FleetHealth(false, true, List.of()));
+    assertThat(client.get("/health/live").statusCode()).isEqualTo(503);
     assertThat(client.get("/health/ready").statusCode()).isEqualTo(200);
   }
 
