@@ -55,6 +55,7 @@ final class CheckpointWrites {
   private final FleetCounters counters;
   private final LongSupplier nanoTime;
   private final Runnable onFenced;
+  private final Runnable onNextDue;
   private final Map<OwnedShard, Write> waiting = new LinkedHashMap<>(); // guarded by itself
   private List<Write> inFlight = List.of(); // confined to the group's thread, as is what follows
   private long retryAtNanos;
@@ -66,11 +67,14 @@ final class CheckpointWrites {
    * @param counters count what becomes of the checkpoints
    * @param nanoTime the monotonic clock
    * @param onFenced called on the group's thread when a commit was refused for good
+   * @param onNextDue called on the group's thread, within a poll, when the next commit can go
    */
-  CheckpointWrites(FleetCounters counters, LongSupplier nanoTime, Runnable onFenced) {
+  CheckpointWrites(
+      FleetCounters counters, LongSupplier nanoTime, Runnable onFenced, Runnable onNextDue) {
     this.counters = counters;
     this.nanoTime = nanoTime;
     this.onFenced = onFenced;
+    this.onNextDue = onNextDue;
   }
 
   /**
@@ -118,6 +122,9 @@ final class CheckpointWrites {
         (committed, failure) -> {
           inFlight = List.of();
           ended(writes, failure);
+          if (delayNanos() != Long.MAX_VALUE) {
+            onNextDue.run();
+          }
         });
   }
 

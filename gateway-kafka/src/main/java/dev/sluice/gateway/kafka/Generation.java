@@ -29,7 +29,10 @@ import org.jspecify.annotations.Nullable;
 final class Generation {
 
   private static final int MAX_COMMANDS_FETCH_BYTES = 64 << 10;
-  private static final int HEARTBEATS_PER_SESSION = 3;
+
+  /** A node learns of a rebalance by its next heartbeat, and a move takes two of them. */
+  private static final int HEARTBEATS_PER_SESSION = 20;
+
   private static final Duration MIN_POLL = Duration.ofMinutes(1);
 
   private final int number;
@@ -141,8 +144,7 @@ final class Generation {
     int sessionMillis = Math.toIntExact(settings.sessionTimeout().toMillis());
     consumer.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, sessionMillis);
     consumer.put(
-        ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
-        Math.max(1, sessionMillis / HEARTBEATS_PER_SESSION));
+        ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, sessionMillis / HEARTBEATS_PER_SESSION);
     if (settings.instanceId() != null) {
       consumer.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, settings.instanceId());
     }

@@ -129,7 +129,7 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
     this.counters = counters;
     this.nanoTime = nanoTime;
     this.lastEpochs = new long[settings.shards()];
-    this.writes = new CheckpointWrites(counters, nanoTime, this::fenced);
+    this.writes = new CheckpointWrites(counters, nanoTime, this::fenced, this::wake);
     this.commands =
         new CommandLane.Shared(
             settings.maxCommandAge().toMillis(), wallMillis, nanoTime, this::execute, counters);

@@ -47,12 +47,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Nodes of a fleet in this process, with a broker and a gateway. */
 @Tag("broker")
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT) // they wait for the windows of identifies, mostly
 final class KafkaFleetBrokerTest {
 
   private static final int SHARDS = 8;
