@@ -1,12 +1,16 @@
 package dev.sluice.gateway.kafka;
 
+import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.EventSink;
 import dev.sluice.gateway.netty.IdentifyLimiter;
 import dev.sluice.gateway.netty.InFlightEvents;
+import dev.sluice.gateway.netty.Shard;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerBuilder;
+import dev.sluice.gateway.netty.ShardOverview;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -26,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * All that one generation of shards has on this node: its manager, and the group that says which
  * shards this runs. Thread-safe.
  */
-final class Generation {
+final class Generation implements Generations.Run {
 
   private static final int MAX_COMMANDS_FETCH_BYTES = 64 << 10;
 
@@ -39,6 +43,8 @@ final class Generation {
   private final int shards;
   private final ShardGroup group;
   private final @Nullable KafkaEventSink sink; // null if events do not go to Kafka
+  private final @Nullable GatedSink elsewhere; // null if they do, or are handled here
+  private final Duration handOverTimeout;
   private final ShardManager manager;
 
   private Generation(
@@ -46,11 +52,15 @@ final class Generation {
       int shards,
       ShardGroup group,
       @Nullable KafkaEventSink sink,
+      @Nullable GatedSink elsewhere,
+      Duration handOverTimeout,
       ShardManager manager) {
     this.number = number;
     this.shards = shards;
     this.group = group;
     this.sink = sink;
+    this.elsewhere = elsewhere;
+    this.handOverTimeout = handOverTimeout;
     this.manager = manager;
   }
 
@@ -103,9 +113,11 @@ final class Generation {
     if (settings.eventTypes() != null) {
       builder.eventTypes(settings.eventTypes());
     }
-    EventSink elsewhere = settings.eventSink();
+    EventSink applications = settings.eventSink();
+    GatedSink elsewhere = null;
     KafkaEventSink sink = null;
-    if (elsewhere != null) {
+    if (applications != null) {
+      elsewhere = new GatedSink(applications, counters, open);
       builder.eventSink(elsewhere);
     } else if (settings.publishes()) {
       sink =
@@ -125,7 +137,8 @@ final class Generation {
     }
     ShardManager manager = builder.build();
     settings.onManager().accept(manager);
-    return new Generation(number, shards, group, sink, manager);
+    return new Generation(
+        number, shards, group, sink, elsewhere, settings.handOverTimeout(), manager);
   }
 
   static Map<String, Object> consumerProperties(
@@ -189,17 +202,68 @@ final class Generation {
     return manager.start().thenCompose(started -> group.joined());
   }
 
+  @Override
+  public BitSet ready() {
+    BitSet ready = new BitSet(shards);
+    for (Shard shard : manager.shards()) {
+      if (shard.state() == GatewayState.READY) {
+        ready.set(shard.id().id());
+      }
+    }
+    return ready;
+  }
+
+  @Override
+  public void open() {
+    if (sink != null) {
+      sink.open();
+    }
+    if (elsewhere != null) {
+      elsewhere.open();
+    }
+  }
+
+  @Override
+  public Generations.@Nullable Behind behind() {
+    if (group.areBrokersAway()) {
+      return Generations.Behind.BROKER;
+    }
+    for (Shard shard : manager.shards()) {
+      ShardOverview overview = shard.overview();
+      if (overview.state() != GatewayState.READY || overview.paused()) {
+        return Generations.Behind.SHARDS;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Ends the sessions. The group is not left but forgotten, for else it would give the shards to
+   * nodes that are a moment behind, which would identify.
+   */
+  @Override
+  public CompletionStage<Void> retire() {
+    return stop(StopMode.GOODBYE, GroupMembershipOperation.REMAIN_IN_GROUP, handOverTimeout)
+        .handleAsync(
+            (left, failure) -> {
+              close();
+              return null;
+            },
+            closing -> new Thread(closing, "sluice-retire-" + group.topic()).start());
+  }
+
   /**
    * Stops the shards, then leaves the group.
    *
+   * @param mode whether their sessions live on
    * @param onClose how it is left
    * @param timeout after which it is left in any case
    * @return completes when it was left
    */
-  CompletionStage<Void> stop(GroupMembershipOperation onClose, Duration timeout) {
+  CompletionStage<Void> stop(StopMode mode, GroupMembershipOperation onClose, Duration timeout) {
     group.onClose(onClose);
     return manager
-        .stop(StopMode.RESTART)
+        .stop(mode)
         .toCompletableFuture()
         .copy()
         .completeOnTimeout(null, timeout.toNanos(), TimeUnit.NANOSECONDS)

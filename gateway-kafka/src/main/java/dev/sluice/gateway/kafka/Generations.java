@@ -109,6 +109,13 @@ final class Generations {
     Run start(int generation, int shards, boolean open);
 
     /**
+     * A generation has taken the place of the former one.
+     *
+     * @param generation its number
+     */
+    void opened(int generation);
+
+    /**
      * A generation that was retired here is to leave nothing behind.
      *
      * @param generation its number
@@ -404,6 +411,7 @@ final class Generations {
     if (one != null && !one.open) {
       one.open = true;
       one.run.open();
+      runner.opened(current.generation);
       log.info(
           "generation {} of {} shards is open: its events are published",
           current.generation,

@@ -3,16 +3,18 @@ package dev.sluice.gateway.kafka;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayCommand.UpdatePresence;
+import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.Presence;
+import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.netty.EventSink;
 import dev.sluice.gateway.netty.FleetHealth;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerBuilder;
+import dev.sluice.gateway.sharding.SessionStarts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,7 +27,9 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -65,6 +69,11 @@ public final class KafkaFleet implements AutoCloseable {
   private static final int MAX_APPLICATION_LENGTH = 200; // a topic's name may have 249
   private static final Pattern APPLICATION = Pattern.compile("[a-zA-Z0-9._-]+");
   private static final int FIRST_GENERATION = 1;
+  private static final long TICK_MILLIS = 250;
+  private static final long DISCARD_SECONDS = 5;
+  private static final String EVENTS_HERE =
+      "events: handled in this process (expected: a topic or a sink, which the next generation can"
+          + " take over)";
   private static final Duration CLOSE_MARGIN = Duration.ofSeconds(15);
 
   private final Settings settings;
@@ -84,11 +93,17 @@ public final class KafkaFleet implements AutoCloseable {
 
   // Set once, on the control thread, before the first generation.
   private volatile @Nullable Admin admin;
+  private volatile @Nullable Topics topics;
   private volatile @Nullable FleetLog fleetLog;
+  private volatile @Nullable Generations generations;
   private volatile @Nullable KafkaIdentifyLimiter identifyLimiter;
   private volatile @Nullable Generation current;
   private volatile @Nullable Presence presence;
-  private volatile @Nullable JsonNode currentRecord; // of the log, as it was read last
+
+  // Confined to the control thread, and to the one that closes after it.
+  private final Map<Integer, Generation> running = new ConcurrentHashMap<>();
+  private final Set<Integer> discarded = new HashSet<>(); // retired, but their topics are there
+  private boolean discarding;
 
   /** What a fleet was built with. Immutable. */
   record Settings(
@@ -114,12 +129,13 @@ public final class KafkaFleet implements AutoCloseable {
     this.settings = settings;
     this.control =
         new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "sluice-fleet-" + settings.application());
-              thread.setDaemon(true);
-              return thread;
-            });
+            1, task -> daemon(task, "sluice-fleet-" + settings.application()));
+  }
+
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
   }
 
   /**
@@ -228,6 +244,106 @@ public final class KafkaFleet implements AutoCloseable {
   }
 
   /**
+   * Changes the number of shards of the whole fleet while it runs. Every node starts the new shards
+   * beside the old ones; when all of them are READY their events are published, and some seconds
+   * later the old ones are stopped. No event is lost; those of the time between come twice, from a
+   * shard of each generation, which the header {@code generation} tells.
+   *
+   * <p>The new shards identify, so it takes the time of a start and as many session starts as there
+   * are new shards. A command that waits on an old shard when it stops is dropped, and a voice
+   * connection has to be made anew.
+   *
+   * @param shards the new number of shards, at least 1 and not that of now
+   * @return completes when the old shards are gone; exceptionally with an {@link
+   *     IllegalStateException} when the node has not started, another change is under way, too few
+   *     session starts are left, or the change is cancelled
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public CompletionStage<Void> reshard(int shards) {
+    if (shards < 1) {
+      throw new IllegalArgumentException("shards: " + shards + " (expected: >= 1)");
+    }
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    execute(
+        () -> {
+          try {
+            change(shards)
+                .whenComplete(
+                    (changed, failure) -> {
+                      if (failure == null) {
+                        done.complete(null);
+                      } else {
+                        done.completeExceptionally(failure);
+                      }
+                    });
+          } catch (RuntimeException e) {
+            done.completeExceptionally(e);
+          }
+        });
+    if (isStopped()) {
+      done.completeExceptionally(new IllegalStateException("stopped"));
+    }
+    return done.minimalCompletionStage();
+  }
+
+  private CompletionStage<Void> change(int shards) {
+    Generations known = generations;
+    if (known == null || !started.isDone() || known.currentShards() == 0) {
+      throw new IllegalStateException("reshard() before the start (expected: after it)");
+    }
+    if (!settings.publishes() && settings.eventSink() == null) {
+      throw new IllegalStateException(EVENTS_HERE);
+    }
+    if (known.isChanging()) {
+      throw new IllegalStateException("the number of shards changes (expected: not yet)");
+    }
+    ReshardRequest.check(shards, known.currentShards());
+    SessionStarts starts = requireNonNull(identifyLimiter).sessionStarts();
+    if (starts != null && starts.remaining() < shards) {
+      throw new IllegalStateException(
+          "session starts left: " + starts.remaining() + " (expected: >= " + shards + ')');
+    }
+    int number = requireNonNull(topics).unusedGeneration(known.highestGeneration() + 1);
+    return known.change(number, shards);
+  }
+
+  /**
+   * Gives up a change of the number of shards, unless the new shards have taken over already: they
+   * are stopped, the old ones go on.
+   */
+  public void cancelReshard() {
+    execute(
+        () -> {
+          Generations known = generations;
+          if (known != null) {
+            known.cancel();
+          }
+        });
+  }
+
+  /**
+   * Asks a fleet for another number of shards, as {@link #reshard(int)} does, from a process that
+   * is no node.
+   *
+   * @param application the application name of the fleet
+   * @param properties properties of Kafka clients, at least {@code bootstrap.servers}
+   * @param shards the new number of shards, at least 1 and not that of now
+   * @return completes when the old shards are gone; exceptionally with an {@link
+   *     IllegalStateException} when there is no fleet of that name, another change is under way or
+   *     the change is cancelled. Cancelling its future ends the waiting, not the change
+   * @throws IllegalArgumentException if the number is below 1, or the name or a property is not one
+   *     that a fleet takes
+   */
+  public static CompletionStage<Void> reshard(
+      String application, Map<String, ?> properties, int shards) {
+    if (shards < 1) {
+      throw new IllegalArgumentException("shards: " + shards + " (expected: >= 1)");
+    }
+    checkApplication(application);
+    return ReshardRequest.start(application, new ClientProperties(properties), shards);
+  }
+
+  /**
    * Stops this node's shards in good order: what came is handled, their sessions are stored, their
    * transports closed so that the sessions live on. The other nodes take over at once; if the node
    * has an instance id, they wait for it to come back until the session time-out is over.
@@ -299,89 +415,236 @@ public final class KafkaFleet implements AutoCloseable {
     Admin admin = Admin.create(settings.clients().admin("admin"));
     this.admin = admin;
     Topics topics = new Topics(admin, settings.application(), settings.replicationFactor());
+    this.topics = topics;
     FleetLog fleetLog =
         new FleetLog(
             topics.ensureFleet(),
             () -> new KafkaConsumer<>(settings.clients().consumer("fleet")),
             new KafkaProducer<>(settings.clients().producer("fleet")));
     this.fleetLog = fleetLog;
-    fleetLog.start(this::onRecord).toCompletableFuture().join();
-    JsonNode record = currentRecord;
-    int number = FIRST_GENERATION;
-    int shards = settings.shards();
-    if (record != null) {
-      number = record.path(ShardCommands.GENERATION).asInt();
-      shards = record.path(ShardCommands.SHARDS).asInt();
-      if (settings.shards() != 0 && settings.shards() != shards) {
-        log.info(
-            "{}: {} shards in generation {}; the {} that are set were for the first",
-            settings.application(),
-            shards,
-            number,
-            settings.shards());
-      }
-    } else if (shards == 0) {
-      throw new IllegalStateException(
-          "shards: not set (expected: how many the fleet is to start with)");
+    Generations generations =
+        new Generations(
+            settings.transactionalId(),
+            new Runner(managers),
+            (key, value) -> append(fleetLog, key, value),
+            NanoClock.system(),
+            this::execute);
+    this.generations = generations;
+    fleetLog
+        .start((key, value) -> execute(() -> onRecord(key, value)))
+        .whenCompleteAsync( // behind the records that were read
+            (read, failure) -> {
+              if (failure != null) {
+                failStart(failure);
+                return;
+              }
+              try {
+                begin(topics, generations, fleetLog);
+              } catch (RuntimeException e) {
+                failStart(e);
+              }
+            },
+            this::execute);
+  }
+
+  private void begin(Topics topics, Generations generations, FleetLog fleetLog) {
+    if (isStopped()) {
+      return; // leave() knows nothing of what would be made here
     }
-    topics.ensureShards(number, shards);
+    int shards = generations.currentShards();
+    if (shards == 0) {
+      shards = settings.shards();
+      if (shards == 0) {
+        throw new IllegalStateException(
+            "shards: not set (expected: how many the fleet is to start with)");
+      }
+      topics.ensureShards(FIRST_GENERATION, shards); // created, or there with as many
+      ObjectNode first = Generations.record(FIRST_GENERATION, shards);
+      append(fleetLog, Generations.CURRENT, first);
+      generations.onRecord(Generations.CURRENT, first);
+    } else if (settings.shards() != 0 && settings.shards() != shards) {
+      log.info(
+          "{}: {} shards in generation {}; the {} that are set were for the first",
+          settings.application(),
+          shards,
+          generations.currentGeneration(),
+          settings.shards());
+    }
     if (settings.publishes()) {
       topics.ensureEvents(settings.eventsTopic(), settings.eventsPartitions());
-    }
-    if (record == null) { // its topic was created, or was there with as many
-      fleetLog.append(ShardCommands.CURRENT_KEY, generationRecord(number, shards));
     }
     KafkaIdentifyLimiter limiter =
         KafkaIdentifyLimiter.create(
             settings.clients().named("identify"), topics.ensureIdentify(), counters);
     identifyLimiter = limiter;
     limiter.open();
-    Generation generation =
-        Generation.create(settings, admin, limiter, counters, number, shards, true, managers.get());
-    current = generation;
-    generation.group().terminated().whenComplete((done, failure) -> groupEnded(failure));
-    generation
-        .start()
+    generations.begin();
+    control.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private synchronized boolean isStopped() {
+    return phase == Phase.STOPPED;
+  }
+
+  /** Runs a task on the control thread; after the end it is for nothing. */
+  private void execute(Runnable task) {
+    try {
+      control.execute(
+          () -> {
+            try {
+              task.run();
+            } catch (RuntimeException e) { // which the executor would keep to itself
+              log.error("{}: a task of the fleet failed", settings.application(), e);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      log.debug("{} has ended", settings.application(), e);
+    }
+  }
+
+  private static void append(FleetLog fleetLog, String key, @Nullable ObjectNode value) {
+    fleetLog
+        .append(key, value)
         .whenComplete(
-            (done, failure) -> {
-              if (failure == null) {
-                applyPresence();
-                started.complete(null);
-              } else {
-                failStart(failure);
+            (appended, failure) -> {
+              if (failure != null) {
+                log.warn("{} was not noted in the log of the fleet", key, failure);
               }
             });
   }
 
-  static ObjectNode generationRecord(int generation, int shards) {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put(ShardCommands.GENERATION, generation)
-        .put(ShardCommands.SHARDS, shards);
+  private void tick() {
+    try {
+      requireNonNull(generations).tick();
+      discardUnused();
+    } catch (RuntimeException e) { // which would end the ticks
+      log.error("{}: the generations of shards", settings.application(), e);
+    }
+  }
+
+  /** Runs generations of shards on this node; on the control thread. */
+  private final class Runner implements Generations.Runner {
+
+    private final Supplier<ShardManagerBuilder> managers;
+
+    Runner(Supplier<ShardManagerBuilder> managers) {
+      this.managers = managers;
+    }
+
+    @Override
+    public Generations.Run start(int number, int shards, boolean open) {
+      Topics known = requireNonNull(topics);
+      int present = requireNonNull(generations).currentGeneration();
+      if (number >= present) {
+        known.ensureShards(number, shards);
+      } else if (known.partitions(Topics.shards(settings.application(), number)) != shards) {
+        throw new IllegalStateException(
+            Topics.shards(settings.application(), number) + ": none (expected: not retired yet)");
+      }
+      if (number != present && !settings.publishes() && settings.eventSink() == null) {
+        throw new IllegalStateException(EVENTS_HERE);
+      }
+      Generation generation =
+          Generation.create(
+              settings,
+              requireNonNull(admin),
+              requireNonNull(identifyLimiter),
+              counters,
+              number,
+              shards,
+              open,
+              managers.get());
+      running.put(number, generation);
+      if (number == present) {
+        current = generation;
+      }
+      generation.group().terminated().whenComplete((done, failure) -> groupEnded(failure));
+      generation.start().whenComplete((done, failure) -> generationStarted(generation, failure));
+      return generation;
+    }
+
+    @Override
+    public void opened(int number) {
+      current = requireNonNull(running.get(number));
+    }
+
+    @Override
+    public void discard(int number) {
+      running.remove(number);
+      discarded.add(number);
+    }
+  }
+
+  private void generationStarted(Generation generation, @Nullable Throwable failure) {
+    if (failure == null) {
+      applyPresence();
+      started.complete(null);
+    } else if (!started.isDone() && generation == current) {
+      failStart(failure);
+    } else {
+      log.error(
+          "{}: generation {} of {} shards cannot start here",
+          settings.application(),
+          generation.number(),
+          generation.shards(),
+          failure);
+    }
+  }
+
+  /** Deletes topics of retired generations once no node is a member of their groups. */
+  private void discardUnused() {
+    if (discarded.isEmpty() || discarding) {
+      return;
+    }
+    discarding = true;
+    List<Integer> numbers = List.copyOf(discarded);
+    Topics known = requireNonNull(topics);
+    CompletableFuture.supplyAsync(
+            () ->
+                numbers.stream()
+                    .filter(
+                        number -> known.deleteUnused(Topics.shards(settings.application(), number)))
+                    .toList(),
+            task -> daemon(task, "sluice-fleet-discard").start())
+        .whenCompleteAsync(
+            (gone, failure) -> {
+              if (failure != null) {
+                log.warn("{}: retired topics stay for now", settings.application(), failure);
+              } else {
+                discarded.removeAll(gone);
+              }
+              control.schedule(() -> discarding = false, DISCARD_SECONDS, TimeUnit.SECONDS);
+            },
+            this::execute);
   }
 
   private void onRecord(String key, @Nullable JsonNode value) {
-    if (value == null) {
-      return;
-    }
-    if (key.equals(ShardCommands.CURRENT_KEY)) {
-      currentRecord = value;
-    } else if (key.equals(ShardCommands.PRESENCE_KEY)
+    if (value != null
+        && key.equals(ShardCommands.PRESENCE_KEY)
         && GatewayCommand.fromJson(value.toString()) instanceof UpdatePresence update) {
       presence = update.presence();
       if (started.isDone()) {
         applyPresence();
       }
+    } else {
+      requireNonNull(generations).onRecord(key, value);
     }
   }
 
   private void applyPresence() {
     Presence wanted = presence;
-    ShardManager manager = manager();
-    if (wanted != null && manager != null) {
-      manager
-          .updatePresence(wanted)
-          .whenComplete((outcomes, failure) -> log.debug("presence: {}", outcomes, failure));
+    if (wanted == null) {
+      return;
+    }
+    for (Generation generation : running.values()) {
+      try {
+        generation
+            .manager()
+            .updatePresence(wanted)
+            .whenComplete((outcomes, failure) -> log.debug("presence: {}", outcomes, failure));
+      } catch (IllegalStateException e) { // which applies it when it has
+        log.debug("generation {} has not started yet", generation.number(), e);
+      }
     }
   }
 
@@ -414,18 +677,25 @@ public final class KafkaFleet implements AutoCloseable {
   }
 
   private void leave(GroupMembershipOperation onClose, CompletableFuture<Void> stop) {
-    Generation generation = current;
-    CompletionStage<Void> left =
-        generation == null
-            ? CompletableFuture.completedStage(null)
-            : generation.stop(onClose, settings.handOverTimeout());
-    left.whenComplete(
-        (done, failure) -> {
-          if (failure != null) {
-            log.warn("{}: not all was stopped in good order", settings.application(), failure);
-          }
-          new Thread(() -> release(stop), "sluice-fleet-close").start();
-        });
+    Generations generations = this.generations;
+    if (generations != null) {
+      generations.stop();
+    }
+    CompletableFuture.allOf(
+            running.values().stream()
+                .map(
+                    generation ->
+                        generation
+                            .stop(StopMode.RESTART, onClose, settings.handOverTimeout())
+                            .toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new))
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                log.warn("{}: not all was stopped in good order", settings.application(), failure);
+              }
+              new Thread(() -> release(stop), "sluice-fleet-close").start();
+            });
   }
 
   private void release(CompletableFuture<Void> stop) {
@@ -434,9 +704,10 @@ public final class KafkaFleet implements AutoCloseable {
     if (fleetLog != null) {
       fleetLog.close();
     }
-    Generation generation = current;
-    if (generation != null) {
-      generation.close();
+    running.values().forEach(Generation::close);
+    EventSink elsewhere = settings.eventSink();
+    if (elsewhere != null) {
+      elsewhere.stopped();
     }
     KafkaIdentifyLimiter limiter = identifyLimiter;
     if (limiter != null) {

@@ -51,12 +51,6 @@ public final class ShardCommands implements AutoCloseable {
   /** The key of the presence in the log of the fleet; its value is the payload. */
   static final String PRESENCE_KEY = "presence";
 
-  /** The key of the present generation in the log of the fleet. */
-  static final String CURRENT_KEY = "current";
-
-  static final String GENERATION = "generation";
-  static final String SHARDS = "shards";
-
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -115,8 +109,10 @@ public final class ShardCommands implements AutoCloseable {
   }
 
   private void onRecord(String key, @Nullable JsonNode value) {
-    if (key.equals(CURRENT_KEY) && value != null) {
-      current = new Current(value.path(GENERATION).asInt(), value.path(SHARDS).asInt());
+    if (key.equals(Generations.CURRENT) && value != null) {
+      current =
+          new Current(
+              value.path(Generations.GENERATION).asInt(), value.path(Generations.SHARDS).asInt());
       ready.complete(null);
     }
   }

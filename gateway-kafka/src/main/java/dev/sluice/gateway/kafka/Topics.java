@@ -11,12 +11,15 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -197,6 +200,44 @@ final class Topics {
     } catch (UnknownTopicOrPartitionException e) {
       return 0;
     }
+  }
+
+  /**
+   * {@return a number of a generation that has no topic}
+   *
+   * @param from the least that it may be
+   */
+  int unusedGeneration(int from) {
+    int number = from;
+    while (partitions(shards(application, number)) > 0) { // such as of one that was cancelled
+      number++;
+    }
+    return number;
+  }
+
+  /**
+   * Deletes the topic of a generation and the group of the same name, if that has no member.
+   *
+   * @param topic its name
+   * @return whether both are gone
+   */
+  boolean deleteUnused(String topic) {
+    try {
+      ConsumerGroupDescription group =
+          get(admin.describeConsumerGroups(List.of(topic)).describedGroups().get(topic));
+      if (!group.members().isEmpty()) {
+        return false;
+      }
+      get(admin.deleteConsumerGroups(List.of(topic)).all());
+    } catch (GroupIdNotFoundException e) {
+      log.debug("the group {} is gone already", topic, e);
+    } catch (GroupNotEmptyException e) {
+      log.debug("the group {} has members again", topic, e);
+      return false;
+    }
+    delete(topic);
+    log.info("deleted {}", topic);
+    return true;
   }
 
   /**

@@ -61,6 +61,7 @@ final class GenerationsTest {
   private final class Node implements Generations.Runner {
     final Map<Integer, FakeRun> runs = new TreeMap<>();
     final List<Integer> discarded = new ArrayList<>();
+    final List<Integer> opened = new ArrayList<>();
     final Generations generations;
     int position;
     int failing;
@@ -93,6 +94,11 @@ final class GenerationsTest {
       run.open = open;
       runs.put(generation, run);
       return run;
+    }
+
+    @Override
+    public void opened(int generation) {
+      opened.add(generation);
     }
 
     @Override
@@ -187,6 +193,7 @@ final class GenerationsTest {
 
     for (Node node : nodes) {
       assertThat(node.runs.get(2).open).isTrue();
+      assertThat(node.opened).containsExactly(2);
       assertThat(node.runs.get(1).retires).isFalse();
       assertThat(node.generations.currentGeneration()).isEqualTo(2);
     }
@@ -388,6 +395,9 @@ final class GenerationsTest {
           public Run start(int generation, int shards, boolean open) {
             throw new IllegalStateException("no topic");
           }
+
+          @Override
+          public void opened(int generation) {}
 
           @Override
           public void discard(int generation) {}
