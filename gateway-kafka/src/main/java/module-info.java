@@ -7,7 +7,7 @@ module dev.sluice.gateway.kafka {
   requires transitive kafka.clients;
   requires org.jctools.core;
   requires org.slf4j;
-  requires static micrometer.core;
+  requires static transitive micrometer.core;
   requires static transitive org.jspecify;
 
   exports dev.sluice.gateway.kafka;

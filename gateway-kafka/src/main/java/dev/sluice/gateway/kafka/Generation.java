@@ -191,6 +191,16 @@ final class Generation implements Generations.Run {
     return manager;
   }
 
+  /** {@return how many events wait for the broker} */
+  long eventsInFlight() {
+    return sink == null ? 0 : sink.events();
+  }
+
+  /** {@return how many bytes these have} */
+  long bytesInFlight() {
+    return sink == null ? 0 : sink.bytes();
+  }
+
   /** {@return whether the group has assigned something to this node, be it no shard} */
   boolean isMember() {
     CompletableFuture<Void> joined = group.joined().toCompletableFuture();

@@ -232,15 +232,7 @@ public final class KafkaFleet implements AutoCloseable {
 
   /** {@return what this node did so far, and what it has now} */
   public KafkaFleetStats stats() {
-    Generation generation = current;
-    return generation == null
-        ? KafkaFleetStats.of(counters, 0, 0, 0, 0)
-        : KafkaFleetStats.of(
-            counters,
-            generation.number(),
-            generation.shards(),
-            generation.group().running(),
-            generation.group().checkpointLagNanos());
+    return KafkaFleetStats.of(counters, current);
   }
 
   /**
