@@ -29,7 +29,7 @@ final class AtLeastOncePublisher extends EventPublisher {
   private final ShardOwnership ownership;
   private final Queue<PendingEvent> failed = new ConcurrentLinkedQueue<>();
   private final Deque<PendingEvent> again = new ArrayDeque<>(); // before all of the queue
-  private volatile @Nullable PendingEvent sending; // within the call, compared on any thread
+  private volatile @Nullable Thread sendingOn; // within the call
   private @Nullable Exception refusal; // of what is being sent, by the call itself
   private long order;
 
@@ -82,7 +82,7 @@ final class AtLeastOncePublisher extends EventPublisher {
   }
 
   private void send(PendingEvent event) {
-    sending = event;
+    sendingOn = Thread.currentThread();
     refusal = null;
     try {
       producer().send(record(event), (metadata, failure) -> onCompletion(event, failure));
@@ -94,7 +94,7 @@ final class AtLeastOncePublisher extends EventPublisher {
       failed(e);
       return;
     } finally {
-      sending = null;
+      sendingOn = null;
     }
     Exception refused = refusal;
     if (refused != null) { // it was not sent: the producer goes on with what it has
@@ -113,7 +113,7 @@ final class AtLeastOncePublisher extends EventPublisher {
     } else if (isUnpublishable(failure)) {
       reject(event, failure);
       event.done();
-    } else if (event == sending && isThread()) {
+    } else if (Thread.currentThread() == sendingOn) {
       refusal = failure;
     } else {
       event.failure = failure;

@@ -144,6 +144,11 @@ abstract class EventPublisher implements Runnable {
   /** Brings a new producer to where it can send. */
   abstract void prepare(Producer<byte[], byte[]> created);
 
+  /** {@return whether {@link #work} would find something to do} */
+  final boolean hasWork() {
+    return !queue.isEmpty() || hasOtherWork();
+  }
+
   final boolean isClosed() {
     return closed;
   }
@@ -164,7 +169,7 @@ abstract class EventPublisher implements Runnable {
     boolean slept = false;
     while (true) {
       waiting = true;
-      if (!queue.isEmpty() || hasOtherWork() || closed) {
+      if (hasWork() || closed) {
         waiting = false;
         return slept;
       }
@@ -178,10 +183,6 @@ abstract class EventPublisher implements Runnable {
     if (!closed) {
       LockSupport.parkNanos(this, gatherNanos);
     }
-  }
-
-  final boolean isThread() {
-    return Thread.currentThread() == thread;
   }
 
   /** {@return the producer, a new one if there is none} */
