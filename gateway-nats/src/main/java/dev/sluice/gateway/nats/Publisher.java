@@ -211,11 +211,16 @@ final class Publisher implements AutoCloseable {
 
   /** Publishes all that is unconfirmed, oldest first, as soon as the server answers. */
   private void publishAgain(Throwable cause) {
-    log.warn(
-        "stream {}: {} events wait until they are published again: {}",
-        stream,
-        unconfirmed.stream().filter(publication -> !publication.stored).count(),
-        describe(cause));
+    long waiting = unconfirmed.stream().filter(publication -> !publication.stored).count();
+    if (waiting == 0) {
+      log.info("stream {}: {}", stream, describe(cause));
+    } else {
+      log.warn(
+          "stream {}: {} events wait until they are published again: {}",
+          stream,
+          waiting,
+          describe(cause));
+    }
     do {
       long delay = retryDelayNanos;
       retryDelayNanos = Math.min(2 * delay, MAX_RETRY_DELAY_NANOS);

@@ -62,8 +62,9 @@ final class AssignmentGroup {
     Waits.await(
         this,
         timeoutSeconds,
-        condition,
-        () -> what + " did not come about; " + members + ", epochs " + epochs + ", " + problems);
+        () -> condition.getAsBoolean() || !problems.isEmpty(),
+        () -> what + " did not come about; " + members + ", epochs " + epochs);
+    assertNoProblems();
   }
 
   /** Waits until every shard of the plan has an owner among some members, by an epoch of late. */
@@ -101,9 +102,9 @@ final class AssignmentGroup {
      */
     private final Map<Integer, Long> deadlines = new HashMap<>();
 
-    /** What revoking a shard waits for. */
-    private Function<ShardId, CompletionStage<Void>> onRevoked =
-        shard -> CompletableFuture.completedStage(null);
+    /** What revoking a shard waits for, by the deadline for it. */
+    private Function<Duration, CompletionStage<Void>> onRevoked =
+        deadline -> CompletableFuture.completedStage(null);
 
     private int assignments;
     private int revocations;
@@ -125,7 +126,7 @@ final class AssignmentGroup {
       return assignment;
     }
 
-    void onRevoked(Function<ShardId, CompletionStage<Void>> onRevoked) {
+    void onRevoked(Function<Duration, CompletionStage<Void>> onRevoked) {
       synchronized (AssignmentGroup.this) {
         this.onRevoked = onRevoked;
       }
@@ -230,7 +231,7 @@ final class AssignmentGroup {
         if (deadline.isNegative() || deadline.isZero()) {
           problems.add("shard " + shard.id() + " revoked with a deadline of " + deadline);
         }
-        done = onRevoked.apply(shard);
+        done = onRevoked.apply(deadline);
         deadlines.put(shard.id(), System.nanoTime() + deadline.toNanos() * 9 / 10);
         AssignmentGroup.this.notifyAll();
       }

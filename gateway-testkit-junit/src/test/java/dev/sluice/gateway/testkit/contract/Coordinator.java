@@ -24,13 +24,20 @@ final class Coordinator implements AutoCloseable {
 
   private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
   private final ShardPlan plan;
+  private final Duration patience;
   private final List<Member> members = new ArrayList<>();
   private final Map<ShardId, Member> owners = new HashMap<>();
   private final Set<ShardId> moving = new HashSet<>();
   private long epoch;
 
   Coordinator(ShardPlan plan) {
+    this(plan, DEADLINE);
+  }
+
+  /** Creates one that does not wait as long as it says for owners that are to stop shards. */
+  Coordinator(ShardPlan plan, Duration patience) {
     this.plan = plan;
+    this.patience = patience;
   }
 
   ShardAssignment member() {
@@ -74,7 +81,7 @@ final class Coordinator implements AutoCloseable {
             .listener
             .revoked(shard, DEADLINE)
             .whenComplete((stopped, failure) -> thread.execute(() -> moved(shard)));
-        thread.schedule(() -> moved(shard), DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        thread.schedule(() -> moved(shard), patience.toMillis(), TimeUnit.MILLISECONDS);
       }
     }
   }
