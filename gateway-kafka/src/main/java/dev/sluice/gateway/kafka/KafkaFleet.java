@@ -573,6 +573,8 @@ public final class KafkaFleet implements AutoCloseable {
       started.complete(null);
     } else if (!started.isDone() && generation == current) {
       failStart(failure);
+    } else if (isStopped()) {
+      log.debug("generation {} was stopped while it started", generation.number(), failure);
     } else {
       log.error(
           "{}: generation {} of {} shards cannot start here",
