@@ -240,9 +240,7 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
       return CompletableFuture.completedStage(false);
     }
     CompletableFuture<Boolean> written = writes.add(known, epoch, session);
-    if (terminated.isDone()) {
-      writes.fail(new IllegalStateException("the group was left"));
-    } else if (revoking) {
+    if (revoking) {
       tasks.add(() -> {}); // ends the wait for the next step
     } else {
       wake();
@@ -541,9 +539,8 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
   private void leave(@Nullable Throwable failure) {
     runTasks();
     Listener told = listener;
-    List<OwnedShard> left = running(owned.values());
-    if (!left.isEmpty() && told != null) { // only after a failure: a stop releases them all before
-      left.forEach(shard -> lost(told, shard));
+    if (told != null) { // only after a failure: a stop releases them all before
+      running(owned.values()).forEach(shard -> lost(told, shard));
     }
     Consumer<byte[], byte[]> current = consumer;
     if (current != null) {
@@ -554,14 +551,16 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
         log.warn("{}: the group was not left in good order", topic(), e);
       }
     }
+    IllegalStateException left = new IllegalStateException("the group was left");
+    joined.completeExceptionally(left);
+    owned.values().forEach(shard -> shard.epoch = OwnedShard.NOT_RUNNING); // nothing is added now
+    writes.fail(left);
+    owned.clear();
     if (failure == null) {
       terminated.complete(null);
     } else {
       terminated.completeExceptionally(failure);
     }
-    joined.completeExceptionally(new IllegalStateException("the group was left"));
-    owned.clear();
-    writes.fail(new IllegalStateException("the group was left"));
     drainTasks();
   }
 
