@@ -182,6 +182,7 @@ final class Checks {
     }
   }
 
+  /** {@return what failed, without passwords of URIs} */
   static String reason(Throwable failure) {
     Throwable cause =
         failure instanceof ExecutionException && failure.getCause() != null
@@ -193,6 +194,8 @@ final class Checks {
     while (cause.getMessage() == null && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    return cause.getMessage() == null
+        ? cause.getClass().getSimpleName()
+        : Values.shown(cause.getMessage());
   }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.app;
 
+import dev.sluice.gateway.nats.NatsEventSink;
 import dev.sluice.gateway.netty.EventSink;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,7 +24,9 @@ final class Egress implements AutoCloseable {
         closed = printing;
       }
       case NATS -> {
-        throw new IllegalStateException("events to NATS");
+        NatsEventSink nats = NatsClients.open(config);
+        sink = nats;
+        closed = nats;
       }
       case KAFKA, NONE, AUTO -> {
         sink = null;

@@ -1,11 +1,13 @@
 package dev.sluice.app;
 
+import dev.sluice.gateway.nats.NatsEventSink;
 import io.nats.client.Connection;
 import io.nats.client.ErrorListener;
 import io.nats.client.Nats;
 import io.nats.client.Options;
 import io.nats.client.api.ServerInfo;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +18,36 @@ final class NatsClients {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private NatsClients() {}
+
+  /**
+   * Opens the sink of a node.
+   *
+   * @throws UncheckedIOException if no server answers
+   */
+  static NatsEventSink open(NodeConfig config) {
+    NodeConfig.Nats nats = config.nats();
+    if (nats == null) {
+      throw new IllegalStateException("no NATS");
+    }
+    NatsEventSink.Builder builder =
+        NatsEventSink.builder(config.application())
+            .servers(servers(nats))
+            .connection(options -> applyTo(options, nats))
+            .buckets(nats.buckets())
+            .replicas(nats.replicas())
+            .maxAge(nats.maxAge());
+    if (nats.stream() != null) {
+      builder.stream(nats.stream());
+    }
+    try {
+      return builder.open();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UncheckedIOException(new IOException("interrupted", e));
+    }
+  }
 
   private static String[] servers(NodeConfig.Nats nats) {
     return nats.url().split(",");

@@ -46,7 +46,7 @@ final class RunCommand implements Callable<Integer> {
         log.error("ends with exit code {}: {}", end.exitCode(), end.reason());
       }
     } catch (UncheckedIOException e) {
-      log.error("cannot start: {}", e.getCause().getMessage());
+      log.error("cannot start: {}", Checks.reason(e.getCause()));
       return End.FAILED;
     }
     log.info("stopped");
