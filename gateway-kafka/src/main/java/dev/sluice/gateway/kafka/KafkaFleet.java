@@ -332,7 +332,23 @@ public final class KafkaFleet implements AutoCloseable {
       throw new IllegalArgumentException("shards: " + shards + " (expected: >= 1)");
     }
     checkApplication(application);
-    return ReshardRequest.start(application, new ClientProperties(properties), shards);
+    return ReshardRequest.send(application, new ClientProperties(properties), shards);
+  }
+
+  /**
+   * Gives up a change of the number of shards, as {@link #cancelReshard()} does, from a process
+   * that is no node.
+   *
+   * @param application the application name of the fleet
+   * @param properties properties of Kafka clients, at least {@code bootstrap.servers}
+   * @return completes when the fleet is told; exceptionally with an {@link IllegalStateException}
+   *     when there is no fleet of that name, no change is under way, or the new shards have taken
+   *     over already
+   * @throws IllegalArgumentException if the name or a property is not one that a fleet takes
+   */
+  public static CompletionStage<Void> cancelReshard(String application, Map<String, ?> properties) {
+    checkApplication(application);
+    return ReshardRequest.send(application, new ClientProperties(properties), 0);
   }
 
   /**
@@ -550,7 +566,10 @@ public final class KafkaFleet implements AutoCloseable {
       if (number == present) {
         current = generation;
       }
-      generation.group().terminated().whenComplete((done, failure) -> groupEnded(failure));
+      generation
+          .group()
+          .terminated()
+          .whenComplete((done, failure) -> groupEnded(generation, failure));
       generation.start().whenComplete((done, failure) -> generationStarted(generation, failure));
       return generation;
     }
@@ -643,11 +662,7 @@ public final class KafkaFleet implements AutoCloseable {
   }
 
   private void failStart(Throwable failure) {
-    Throwable cause = failure;
-    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-        && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = unwrap(failure);
     Throwable told = cause;
     if (cause instanceof org.apache.kafka.common.errors.TimeoutException) {
       told =
@@ -663,10 +678,28 @@ public final class KafkaFleet implements AutoCloseable {
     }
   }
 
-  private void groupEnded(@Nullable Throwable failure) {
-    if (failure != null) {
+  static Throwable unwrap(Throwable failure) {
+    Throwable cause = failure;
+    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  private void groupEnded(Generation generation, @Nullable Throwable failure) {
+    if (failure == null) {
+      return;
+    }
+    if (generation == current) {
       terminated.completeExceptionally(failure);
       stop();
+    } else { // the other nodes have its shards
+      log.error(
+          "{}: generation {} does not run here any more",
+          settings.application(),
+          generation.number(),
+          failure);
     }
   }
 
