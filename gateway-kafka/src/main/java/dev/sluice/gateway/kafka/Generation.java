@@ -165,7 +165,7 @@ final class Generation implements Generations.Run {
   }
 
   /** How many answers of brokers a consumer has had, by its own count. */
-  private static long responses(Consumer<byte[], byte[]> consumer) {
+  static long responses(Consumer<byte[], byte[]> consumer) {
     for (Map.Entry<MetricName, ? extends Metric> metric : consumer.metrics().entrySet()) {
       if (metric.getKey().name().equals("response-total")
           && metric.getKey().group().equals("consumer-metrics")) {

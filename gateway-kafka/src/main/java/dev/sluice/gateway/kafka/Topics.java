@@ -39,6 +39,7 @@ final class Topics {
   private static final String LOG_APPEND_TIME = "LogAppendTime";
   private static final Duration COMMANDS_RETENTION = Duration.ofHours(1);
   private static final Duration IDENTIFY_RETENTION = Duration.ofDays(2);
+  private static final Duration MIN_IDENTIFY_RETENTION = Duration.ofDays(1);
   private static final long VISIBLE_NANOS = Duration.ofSeconds(60).toNanos();
 
   private final Admin admin;
@@ -106,8 +107,8 @@ final class Topics {
    * Creates the log of identifies, or checks the one that is there.
    *
    * @return the topic
-   * @throws IllegalStateException if it is there with several partitions, or its timestamps are not
-   *     the broker's
+   * @throws IllegalStateException if it is there with several partitions, its timestamps are not
+   *     the broker's, or it does not keep a day
    */
   String ensureIdentify() {
     String topic = identify(application);
@@ -122,17 +123,20 @@ final class Topics {
             TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
             LOG_APPEND_TIME),
         "one log");
-    String type = config(topic, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG);
-    if (!LOG_APPEND_TIME.equals(type)) {
+    check(topic, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME);
+    check(topic, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
+    String retention = config(topic, TopicConfig.RETENTION_MS_CONFIG);
+    long retentionMillis = retention == null ? -1 : Long.parseLong(retention);
+    if (retentionMillis >= 0 && retentionMillis < MIN_IDENTIFY_RETENTION.toMillis()) {
       throw new IllegalStateException(
-          TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG
+          TopicConfig.RETENTION_MS_CONFIG
               + " of "
               + topic
               + ": "
-              + type
-              + " (expected: "
-              + LOG_APPEND_TIME
-              + ')');
+              + retention
+              + " (expected: -1 or >= "
+              + MIN_IDENTIFY_RETENTION.toMillis()
+              + ", the period of the session starts)");
     }
     return topic;
   }
@@ -150,18 +154,7 @@ final class Topics {
         1,
         Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT),
         "one log");
-    String policy = config(topic, TopicConfig.CLEANUP_POLICY_CONFIG);
-    if (!TopicConfig.CLEANUP_POLICY_COMPACT.equals(policy)) {
-      throw new IllegalStateException(
-          TopicConfig.CLEANUP_POLICY_CONFIG
-              + " of "
-              + topic
-              + ": "
-              + policy
-              + " (expected: "
-              + TopicConfig.CLEANUP_POLICY_COMPACT
-              + ')');
-    }
+    check(topic, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
     return topic;
   }
 
@@ -305,6 +298,14 @@ final class Topics {
 
   private TopicDescription describe(String topic) {
     return get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic));
+  }
+
+  private void check(String topic, String name, String expected) {
+    String value = config(topic, name);
+    if (!expected.equals(value)) {
+      throw new IllegalStateException(
+          name + " of " + topic + ": " + value + " (expected: " + expected + ')');
+    }
   }
 
   private @Nullable String config(String topic, String name) {
