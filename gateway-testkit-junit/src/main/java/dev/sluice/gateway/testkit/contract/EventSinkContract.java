@@ -81,11 +81,21 @@ public abstract class EventSinkContract {
   protected abstract void goOn() throws Exception;
 
   /**
-   * Changes the manager that the sink is tested with. By default nothing is.
+   * Sets what the sink belongs with, if it is not for itself: the assignment of the two shards and
+   * the session store of the manager that is made for the sink of the last {@link #sink()}. By
+   * default both shards run there, and a store in memory is shared by all managers of a test.
    *
-   * @param builder has everything that the test needs
+   * @param builder has everything else that the test needs
+   * @throws Exception if that fails; the test fails
    */
-  protected void configure(ShardManagerBuilder builder) {}
+  protected void configure(ShardManagerBuilder builder) throws Exception {
+    builder.shards(SHARDS).sessionStore(sessions);
+  }
+
+  /** {@return the store that the managers keep sessions in; by default that in memory} */
+  protected SessionStore sessions() {
+    return sessions;
+  }
 
   /**
    * One event where the sink brought it.
@@ -259,7 +269,7 @@ public abstract class EventSinkContract {
   }
 
   private long storedSequence(ShardId shard) throws Exception {
-    GatewaySession session = get(sessions.load(shard));
+    GatewaySession session = get(sessions().load(shard));
     assertNotNull(session, () -> "no session of shard " + shard);
     return session.sequence();
   }
@@ -285,8 +295,6 @@ public abstract class EventSinkContract {
     ShardManagerBuilder builder =
         ShardManager.builder(gateway.token(), Intents.all())
             .apiUri(gateway.apiUri())
-            .shards(SHARDS)
-            .sessionStore(sessions)
             .drainTimeout(drainTimeout)
             .eventSink(gate);
     configure(builder);
