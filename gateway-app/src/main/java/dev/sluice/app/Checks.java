@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -184,10 +185,11 @@ final class Checks {
 
   /** {@return what failed, without passwords of URIs} */
   static String reason(Throwable failure) {
-    Throwable cause =
-        failure instanceof ExecutionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+    Throwable cause = failure;
+    while ((cause instanceof ExecutionException || cause instanceof CompletionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
     if (cause instanceof TimeoutException) {
       return "no answer within " + SECONDS + " s";
     }

@@ -3,6 +3,7 @@ package dev.sluice.app;
 import dev.sluice.gateway.kafka.BrokerLossPolicy;
 import dev.sluice.gateway.kafka.DeliveryGuarantee;
 import dev.sluice.gateway.kafka.KafkaFleet;
+import dev.sluice.gateway.kafka.KafkaFleetMetrics;
 import dev.sluice.gateway.netty.EventSink;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerBuilder;
@@ -70,6 +71,7 @@ final class FleetNode implements Node {
       builder.replicationFactor(kafka.replicationFactor());
     }
     this.fleet = builder.build();
+    KafkaFleetMetrics.bindTo(fleet, console.registry());
   }
 
   /** Called by the fleet, for each generation of shards. */

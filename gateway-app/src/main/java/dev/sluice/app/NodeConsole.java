@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.URI;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,11 @@ final class NodeConsole implements AutoCloseable {
     }
     settings.allowedHosts().forEach(builder::allowedHost);
     console = builder.start();
+  }
+
+  /** {@return where the console is, null if there is none} */
+  synchronized @Nullable URI uri() {
+    return console == null ? null : console.uri();
   }
 
   private void hide() {

@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CheckCommand.class,
       EventsCommand.class,
       SendCommand.class,
+      ReshardCommand.class,
       SettingsCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
