@@ -1,12 +1,11 @@
 package dev.sluice.gateway.kafka;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
@@ -24,22 +23,39 @@ final class AtLeastOncePublisher extends EventPublisher {
    * The producer retries by itself, so an event comes back only if that is of no use: its
    * authorisation was taken away, or the producer broke. Then a new producer sends again, in order,
    * whatever the old one had not brought to the broker.
+   *
+   * A producer can also be stuck with one partition, whose broker refuses its sequence numbers each
+   * time it tries (OUT_OF_ORDER_SEQUENCE_NUMBER, seen after a broker was killed). That shows by
+   * events which later ones have overtaken for a long time, and the remedy is the same.
    */
 
+  private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final int WATCH_EVENTS = 1024;
+
+  private final long stuckNanos;
   private final ShardOwnership ownership;
-  private final Queue<PendingEvent> failed = new ConcurrentLinkedQueue<>();
+  private final LongSupplier nanoTime;
+  private final Queue<Exception> failed = new ConcurrentLinkedQueue<>(); // each of an event
   private final Deque<PendingEvent> again = new ArrayDeque<>(); // before all of the queue
   private volatile @Nullable Thread sendingOn; // within the call
   private @Nullable Exception refusal; // of what is being sent, by the call itself
   private long order;
 
+  private final Deque<PendingEvent> sent = new ArrayDeque<>(); // the first one is not over
+  private volatile long lastTaken = -1; // the highest order of an event that the broker has
+  private @Nullable PendingEvent overtaken;
+  private long overtakenAtNanos;
+
   AtLeastOncePublisher(
       SinkSettings settings,
       ShardOwnership ownership,
       FleetCounters counters,
-      Supplier<Producer<byte[], byte[]>> producers) {
+      Supplier<Producer<byte[], byte[]>> producers,
+      LongSupplier nanoTime) {
     super(settings, counters, producers);
+    this.stuckNanos = settings.stuckTime().toNanos();
     this.ownership = ownership;
+    this.nanoTime = nanoTime;
   }
 
   @Override
@@ -54,13 +70,15 @@ final class AtLeastOncePublisher extends EventPublisher {
 
   @Override
   void work() {
-    if (!failed.isEmpty()) {
-      startOver();
+    Exception failure = failed.poll();
+    if (failure != null) {
+      startOver(failure);
       return;
     }
     PendingEvent event = next();
     if (event == null) {
       awaitWork();
+      watch();
     } else if (ownership.owns(event.shard(), event.epoch())) {
       send(event);
     } else {
@@ -81,25 +99,65 @@ final class AtLeastOncePublisher extends EventPublisher {
     return null;
   }
 
+  /** A partition that is stuck is looked for once a second, while anything is under way. */
+  @Override
+  long maxWaitNanos() {
+    return sent.isEmpty() ? Long.MAX_VALUE : WATCH_NANOS;
+  }
+
+  private void trim() {
+    for (PendingEvent first = sent.peek(); first != null && first.isOver(); first = sent.peek()) {
+      sent.remove();
+    }
+  }
+
+  void watch() {
+    trim();
+    PendingEvent oldest = sent.peek();
+    if (oldest == null || lastTaken < oldest.order) {
+      overtaken = null; // nothing is under way, or the broker is away from all of it
+      return;
+    }
+    long now = nanoTime.getAsLong();
+    if (!oldest.equals(overtaken)) {
+      overtaken = oldest;
+      overtakenAtNanos = now;
+    } else if (now - overtakenAtNanos >= stuckNanos) {
+      startOver(
+          new KafkaException(
+              "the producer is stuck with "
+                  + oldest.event.name()
+                  + " of shard "
+                  + oldest.shard()
+                  + ", which later events overtook "
+                  + TimeUnit.NANOSECONDS.toSeconds(now - overtakenAtNanos)
+                  + " s ago"));
+    }
+  }
+
   private void send(PendingEvent event) {
+    sent.add(event);
     sendingOn = Thread.currentThread();
     refusal = null;
     try {
       producer().send(record(event), (metadata, failure) -> onCompletion(event, failure));
     } catch (InterruptException e) {
-      again.addFirst(event);
       throw e;
     } catch (KafkaException | IllegalStateException e) { // the producer is broken
-      again.addFirst(event);
-      failed(e);
+      startOver(e);
       return;
     } finally {
       sendingOn = null;
     }
     Exception refused = refusal;
     if (refused != null) { // it was not sent: the producer goes on with what it has
+      sent.removeLast();
       again.addFirst(event);
       backOff(refused);
+    } else if ((event.order & (WATCH_EVENTS - 1)) == 0) {
+      watch();
+    } else {
+      trim();
     }
   }
 
@@ -109,6 +167,7 @@ final class AtLeastOncePublisher extends EventPublisher {
       counters.publishedEvents.increment();
       counters.publishedBytes.add(event.event.data().length);
       succeeded();
+      lastTaken = Math.max(lastTaken, event.order); // one producer's thread at a time
       event.done();
     } else if (isUnpublishable(failure)) {
       reject(event, failure);
@@ -116,40 +175,30 @@ final class AtLeastOncePublisher extends EventPublisher {
     } else if (Thread.currentThread() == sendingOn) {
       refusal = failure;
     } else {
-      event.failure = failure;
-      failed.add(event);
+      failed.add(failure);
       wakeUp();
     }
   }
 
-  /** Sends what failed, and what was behind it, by a new producer. */
-  private void startOver() {
-    PendingEvent first = failed.peek();
-    failed(
-        first == null || first.failure == null
-            ? new KafkaException("the producer failed")
-            : first.failure);
-  }
-
-  private void failed(Exception cause) {
+  /** Has a new producer send all that the broker is not known to have. */
+  private void startOver(Exception cause) {
     discardProducer();
-    List<PendingEvent> all = new ArrayList<>(again);
-    again.clear();
-    for (PendingEvent event = failed.poll(); event != null; event = failed.poll()) {
-      all.add(event);
+    failed.clear();
+    overtaken = null;
+    for (PendingEvent last = sent.pollLast(); last != null; last = sent.pollLast()) {
+      if (!last.isOver()) {
+        again.addFirst(last);
+      }
     }
-    all.sort(Comparator.comparingLong(event -> event.order));
-    again.addAll(all);
     backOff(cause);
   }
 
   @Override
   void giveUpHeld() {
     discardProducer();
+    sent.forEach(PendingEvent::giveUp); // but for those that are over
+    sent.clear();
     again.forEach(PendingEvent::giveUp);
     again.clear();
-    for (PendingEvent event = failed.poll(); event != null; event = failed.poll()) {
-      event.giveUp();
-    }
   }
 }

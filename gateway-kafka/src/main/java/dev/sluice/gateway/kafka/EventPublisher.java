@@ -141,6 +141,9 @@ abstract class EventPublisher implements Runnable {
   /** {@return whether there is something to do that is not in the queue} */
   abstract boolean hasOtherWork();
 
+  /** {@return for how long to wait at the most, {@code Long.MAX_VALUE} for ever} */
+  abstract long maxWaitNanos();
+
   /** Brings a new producer to where it can send. */
   abstract void prepare(Producer<byte[], byte[]> created);
 
@@ -159,8 +162,8 @@ abstract class EventPublisher implements Runnable {
   }
 
   /**
-   * Waits until there is something to do or the end. To wake the thread up costs an event loop more
-   * than to hand an event over, so some may gather before it has to.
+   * Waits until there is something to do, the end, or for {@link #maxWaitNanos}. To wake the thread
+   * up costs an event loop more than to hand an event over, so some may gather before it has to.
    *
    * @return whether it had to be woken up
    */
@@ -174,7 +177,14 @@ abstract class EventPublisher implements Runnable {
         return slept;
       }
       slept = true;
-      LockSupport.park(this);
+      long nanos = maxWaitNanos();
+      if (nanos == Long.MAX_VALUE) {
+        LockSupport.park(this);
+      } else {
+        LockSupport.parkNanos(this, nanos);
+        waiting = false;
+        return slept;
+      }
     }
   }
 

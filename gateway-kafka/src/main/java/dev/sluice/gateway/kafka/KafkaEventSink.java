@@ -79,7 +79,7 @@ final class KafkaEventSink implements EventSink, Checkpoints, AutoCloseable {
         transactional
             ? new TransactionPublisher(
                 settings, ownership, counters, producers, InstantSource.system())
-            : new AtLeastOncePublisher(settings, ownership, counters, producers);
+            : new AtLeastOncePublisher(settings, ownership, counters, producers, System::nanoTime);
     publisher.start();
     return new KafkaEventSink(
         publisher, transactional ? null : groupCheckpoints, inFlight, counters, shards, open);

@@ -30,6 +30,8 @@ final class PendingEvent implements SinkTask {
   /** Why it was not taken the last time; written by the producer's thread. */
   volatile @Nullable Exception failure;
 
+  private volatile boolean over;
+
   PendingEvent(InFlightEvent event, EventSource source, @Nullable CompletableFuture<Void> ended) {
     this.event = event;
     this.source = source;
@@ -77,7 +79,13 @@ final class PendingEvent implements SinkTask {
     end();
   }
 
+  /** {@return whether it is where it should be, or was given up} */
+  boolean isOver() {
+    return over;
+  }
+
   private void end() {
+    over = true;
     if (ended != null) {
       ended.complete(null);
     }

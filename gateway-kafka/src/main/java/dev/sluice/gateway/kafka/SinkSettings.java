@@ -16,6 +16,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *     that share one would fence each other; used only for exactly once
  * @param retryDelay the delay before what failed is tried again; it doubles up to 64 times that
  * @param gatherTime how long a thread that has nothing to do lets events gather after the first
+ * @param stuckTime for how long an event may be overtaken by later ones before its producer counts
+ *     as stuck with a partition; used only for at least once
  */
 record SinkSettings(
     String topic,
@@ -23,11 +25,14 @@ record SinkSettings(
     DeliveryGuarantee guarantee,
     String transactionalId,
     Duration retryDelay,
-    Duration gatherTime) {
+    Duration gatherTime,
+    Duration stuckTime) {
 
   static final Duration RETRY_DELAY = Duration.ofMillis(50);
   static final Duration GATHER_TIME = Duration.ofMillis(2);
   static final Duration GATHER_TIME_OF_TRANSACTIONS = Duration.ofMillis(10);
+
+  static final Duration STUCK_TIME = Duration.ofSeconds(15);
 
   /** The GUILD_CREATE of a large guild has several megabytes. */
   static final int MAX_EVENT_BYTES = 16 << 20;
@@ -46,7 +51,8 @@ record SinkSettings(
         guarantee,
         transactionalId,
         RETRY_DELAY,
-        guarantee == DeliveryGuarantee.EXACTLY_ONCE ? GATHER_TIME_OF_TRANSACTIONS : GATHER_TIME);
+        guarantee == DeliveryGuarantee.EXACTLY_ONCE ? GATHER_TIME_OF_TRANSACTIONS : GATHER_TIME,
+        STUCK_TIME);
   }
 
   /**

@@ -92,6 +92,11 @@ final class TransactionPublisher extends EventPublisher {
   }
 
   @Override
+  long maxWaitNanos() {
+    return Long.MAX_VALUE;
+  }
+
+  @Override
   void work() {
     if (batch.isEmpty()) {
       if (awaitWork()) {

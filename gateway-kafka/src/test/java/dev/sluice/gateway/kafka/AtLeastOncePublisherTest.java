@@ -30,7 +30,10 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60) // the test is the thread that would wait for events
 final class AtLeastOncePublisherTest {
 
+  private static final Duration STUCK = Duration.ofSeconds(15);
+
   private final SinkRig rig = new SinkRig();
+  private long nowNanos;
   private final List<Long> stored = new ArrayList<>();
   private AtLeastOncePublisher publisher;
   private KafkaEventSink sink;
@@ -63,8 +66,11 @@ final class AtLeastOncePublisherTest {
             DeliveryGuarantee.AT_LEAST_ONCE,
             SinkRig.TRANSACTIONAL_ID,
             Duration.ofNanos(1),
-            Duration.ofNanos(1));
-    publisher = new AtLeastOncePublisher(settings, rig.ownership, rig.counters, rig::producer);
+            Duration.ofNanos(1),
+            STUCK);
+    publisher =
+        new AtLeastOncePublisher(
+            settings, rig.ownership, rig.counters, rig::producer, () -> nowNanos);
     sink =
         new KafkaEventSink(
             publisher, new Group(), rig.inFlight, rig.counters, SinkRig.SHARDS, true);
@@ -173,6 +179,39 @@ final class AtLeastOncePublisherTest {
 
     assertThat(rig.producers).hasSize(2);
     assertThat(producer().history().stream().map(SinkRig::name)).containsExactly("0#2");
+  }
+
+  @Test
+  void aProducerThatIsStuckWithAPartitionIsReplaced() throws Exception {
+    publishReady();
+    rig.script.answerOnce(1); // the partition of the first event is stuck
+    rig.send(gateway, FIRST, "{}", "{}");
+    rig.send(gateway, SECOND, "{}");
+    work();
+    publisher.watch();
+    nowNanos += STUCK.toNanos() - 1;
+    publisher.watch();
+    assertThat(rig.producers).hasSize(1);
+
+    nowNanos++;
+    publisher.watch();
+    work();
+    assertThat(rig.producers).hasSize(2);
+    assertThat(producer().history().stream().map(SinkRig::name)).containsExactly("0#2", "1#2");
+    producer().completeNext();
+    assertThat(acknowledged(manager, FIRST)).isEqualTo(3);
+  }
+
+  @Test
+  void aBrokerThatTakesNothingAtAllIsWaitedFor() throws Exception {
+    publishReady();
+    rig.send(gateway, FIRST, "{}", "{}");
+    work();
+    publisher.watch();
+    nowNanos += 10 * STUCK.toNanos();
+    publisher.watch();
+
+    assertThat(rig.producers).hasSize(1);
   }
 
   @Test

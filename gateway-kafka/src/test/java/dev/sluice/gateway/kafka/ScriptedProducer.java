@@ -35,10 +35,20 @@ final class ScriptedProducer extends MockProducer<byte[], byte[]> {
   static final class Script {
 
     private final Map<Call, Deque<RuntimeException>> failures = new EnumMap<>(Call.class);
+    private int sendsUntilAnswer = -1;
 
     Script fail(Call call, RuntimeException... failure) {
       failures.computeIfAbsent(call, key -> new ArrayDeque<>()).addAll(List.of(failure));
       return this;
+    }
+
+    /** Has the broker answer at once for the send after so many others, out of turn. */
+    void answerOnce(int others) {
+      sendsUntilAnswer = others;
+    }
+
+    private boolean answers() {
+      return sendsUntilAnswer >= 0 && sendsUntilAnswer-- == 0;
     }
 
     private @Nullable RuntimeException next(Call call) {
@@ -91,6 +101,10 @@ final class ScriptedProducer extends MockProducer<byte[], byte[]> {
       ProducerRecord<byte[], byte[]> record, Callback callback) {
     calls.add("send");
     RuntimeException failure = script.next(Call.SEND);
+    if (failure == null && script.answers()) {
+      callback.onCompletion(null, null);
+      return CompletableFuture.completedFuture(null);
+    }
     if (failure == null) {
       return super.send(record, callback);
     }

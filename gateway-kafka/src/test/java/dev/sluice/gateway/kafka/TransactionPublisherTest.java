@@ -59,7 +59,8 @@ final class TransactionPublisherTest {
             DeliveryGuarantee.EXACTLY_ONCE,
             SinkRig.TRANSACTIONAL_ID,
             Duration.ofNanos(1),
-            Duration.ofNanos(1));
+            Duration.ofNanos(1),
+            Duration.ofSeconds(1));
     publisher =
         new TransactionPublisher(
             settings, rig.ownership, rig.counters, rig::producer, InstantSource.fixed(NOW));
