@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +25,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads committed offsets by the admin client. What a transaction leaves open is waited for, a
- * second; after that its producer is taken for dead and fenced, which ends the transaction.
+ * second; after that its producer is taken for dead and fenced, which ends the transaction. So is
+ * that of a former owner whose transaction does not end, though no offset waits for it: consumers
+ * of committed events do.
  */
 final class AdminCommittedOffsets implements CommittedOffsets {
 
@@ -36,6 +40,9 @@ final class AdminCommittedOffsets implements CommittedOffsets {
   private static final long GIVE_UP_NANOS = Duration.ofSeconds(10).toNanos();
 
   private static final long RETRY_MILLIS = 100;
+
+  /** Some hundred times as long as a transaction of a live producer. */
+  private static final long STUCK_MILLIS = 3_000;
 
   private final Admin admin;
   private final String group;
@@ -57,7 +64,69 @@ final class AdminCommittedOffsets implements CommittedOffsets {
   @Override
   public CompletionStage<Map<TopicPartition, OffsetAndMetadata>> read(
       Collection<TopicPartition> partitions) {
-    return new Read(partitions).start();
+    return new Read(partitions)
+        .start()
+        .whenComplete(
+            (offsets, failure) -> {
+              if (offsets != null) {
+                Set<String> ids = new HashSet<>();
+                offsets.values().forEach(offset -> addTransactionalId(ids, offset));
+                others(ids).forEach(this::endIfStuck);
+              }
+            });
+  }
+
+  /** {@return the ids but for that of this node, whose transaction ends by itself} */
+  private Set<String> others(Set<String> ids) {
+    Set<String> others = new HashSet<>(ids);
+    if (ownTransactionalId != null) {
+      others.remove(ownTransactionalId);
+    }
+    return others;
+  }
+
+  /** Fences a producer if the transaction that it has open now is open in some seconds still. */
+  private void endIfStuck(String id) {
+    openSince(id)
+        .thenCompose(
+            since ->
+                since.isEmpty()
+                    ? CompletableFuture.<@Nullable Void>completedFuture(null)
+                    : CompletableFuture.runAsync(
+                            () -> {},
+                            CompletableFuture.delayedExecutor(STUCK_MILLIS, TimeUnit.MILLISECONDS))
+                        .thenCompose(waited -> openSince(id))
+                        .thenCompose(
+                            now ->
+                                now.equals(since)
+                                    ? fence(Set.of(id), "does not end")
+                                    : CompletableFuture.completedFuture(null)))
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                log.debug("{}: the transaction of {} cannot be looked at", group, id, failure);
+              }
+            });
+  }
+
+  private CompletableFuture<OptionalLong> openSince(String id) {
+    return admin
+        .describeTransactions(List.of(id))
+        .description(id)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .thenApply(
+            transaction ->
+                transaction.state() == TransactionState.ONGOING
+                    ? transaction.transactionStartTimeMs()
+                    : OptionalLong.empty());
+  }
+
+  private CompletableFuture<Void> fence(Set<String> ids, String why) {
+    log.atWarn()
+        .addKeyValue("transactional_ids", ids)
+        .log("{}: the transaction of {} {}, they are fenced", group, ids, why);
+    return admin.fenceProducers(ids).all().toCompletionStage().toCompletableFuture();
   }
 
   private CompletableFuture<Map<TopicPartition, @Nullable OffsetAndMetadata>> list(
@@ -123,20 +192,11 @@ final class AdminCommittedOffsets implements CommittedOffsets {
               offsets -> {
                 Set<String> ids = new HashSet<>();
                 offsets.values().forEach(offset -> addTransactionalId(ids, offset));
-                if (ownTransactionalId != null) {
-                  ids.remove(ownTransactionalId); // its transaction ends by itself
-                }
-                if (ids.isEmpty()) {
-                  return CompletableFuture.completedFuture(null);
-                }
-                log.atWarn()
-                    .addKeyValue("transactional_ids", ids)
-                    .log(
-                        "{}: {} shards are in an open transaction of {}, which is fenced",
-                        group,
-                        unread.size(),
-                        ids);
-                return admin.fenceProducers(ids).all().toCompletionStage();
+                Set<String> others = others(ids);
+                return others.isEmpty()
+                    ? CompletableFuture.completedFuture(null)
+                    : AdminCommittedOffsets.this.fence(
+                        others, "holds " + unread.size() + " shards up");
               });
     }
   }

@@ -66,6 +66,8 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
   private static final long REVOKE_STEP_MILLIS = 100;
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long LAG_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final long WRITE_COMMANDS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final GroupSettings settings;
@@ -99,6 +101,8 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
   private long readAtNanos;
   private boolean rejoins; // some shards were given up and the group gives them to us still
   private long writeCommandsAtNanos;
+  private long watchCheckpointsAtNanos;
+  private boolean checkpointsLag;
   private long lastResponses = -1;
   private long answeredAtNanos;
   private @Nullable Class<?> failing; // in poll(), logged once
@@ -135,6 +139,7 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
             settings.maxCommandAge().toMillis(), wallMillis, nanoTime, this::execute, counters);
     this.answeredAtNanos = nanoTime.getAsLong();
     this.writeCommandsAtNanos = answeredAtNanos;
+    this.watchCheckpointsAtNanos = answeredAtNanos;
     this.readAtNanos = answeredAtNanos;
   }
 
@@ -446,6 +451,7 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
     pumpCommands();
     writes.commitAsync(consumer);
     watchBrokers(consumer);
+    watchCheckpoints();
     if (rejoins && !brokersAway) {
       rejoins = false;
       consumer.enforceRebalance("shards were given up");
@@ -905,6 +911,27 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
       if (stops) {
         giveUp(List.copyOf(owned.values()), "no broker answers");
       }
+    }
+  }
+
+  private void watchCheckpoints() {
+    long now = nanoTime.getAsLong();
+    if (now - watchCheckpointsAtNanos < WATCH_NANOS) {
+      return;
+    }
+    watchCheckpointsAtNanos = now;
+    long lagNanos = checkpointLagNanos();
+    if (!checkpointsLag && lagNanos > LAG_NANOS) {
+      checkpointsLag = true;
+      log.atWarn()
+          .addKeyValue("checkpoint_lag_ms", TimeUnit.NANOSECONDS.toMillis(lagNanos))
+          .log(
+              "{}: sessions wait to be written for {} ms; what came since would come again",
+              topic(),
+              TimeUnit.NANOSECONDS.toMillis(lagNanos));
+    } else if (checkpointsLag && lagNanos < LAG_NANOS) {
+      checkpointsLag = false;
+      log.info("{}: sessions are written again", topic());
     }
   }
 

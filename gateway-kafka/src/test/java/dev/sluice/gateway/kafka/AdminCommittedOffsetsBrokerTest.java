@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,9 +17,12 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
@@ -31,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Reads past the transactions of dead producers; and the topics are checked. */
 @Tag("broker")
-@Timeout(120)
+@Timeout(50) // less than a transaction of Kafka's default may take
 final class AdminCommittedOffsetsBrokerTest {
 
   private static final int SHARDS = MockGroup.SHARDS;
@@ -133,6 +137,41 @@ final class AdminCommittedOffsetsBrokerTest {
       OffsetAndMetadata committed = read.get(60, TimeUnit.SECONDS).get(partition(2));
       assertThat(SessionMetadata.decode(committed.metadata()).session().sequence()).isEqualTo(6);
     }
+  }
+
+  @Test
+  void aTransactionThatDoesNotEndIsEndedThoughNoOffsetWaitsForIt() throws Exception {
+    topics.ensureEvents(application + ".events", 1);
+    try (Producer<byte[], byte[]> dead = producer();
+        KafkaConsumer<byte[], byte[]> worker = worker()) {
+      begin(dead, 3, 5);
+      dead.commitTransaction();
+      dead.beginTransaction();
+      dead.send(new ProducerRecord<>(application + ".events", new byte[1]));
+      dead.flush(); // and nothing more comes of it
+      try (Producer<byte[], byte[]> next =
+          new KafkaProducer<>(
+              new ClientProperties(SharedBroker.properties("next")).producer("test"))) {
+        next.send(new ProducerRecord<>(application + ".events", new byte[2]));
+      }
+
+      assertThat(read("own", 3)).containsOnlyKeys(partition(3));
+
+      ConsumerRecords<byte[], byte[]> records = ConsumerRecords.empty();
+      while (records.isEmpty()) { // bounded by the time-out of the test
+        records = worker.poll(Duration.ofMillis(100));
+      }
+      assertThat(records.iterator().next().value()).hasSize(2);
+    }
+  }
+
+  private KafkaConsumer<byte[], byte[]> worker() throws Exception {
+    Map<String, Object> properties =
+        new ClientProperties(SharedBroker.properties("worker")).consumer("test");
+    properties.put("isolation.level", "read_committed");
+    KafkaConsumer<byte[], byte[]> worker = new KafkaConsumer<>(properties);
+    worker.assign(List.of(new TopicPartition(application + ".events", 0)));
+    return worker;
   }
 
   // Topics.
