@@ -19,7 +19,7 @@ import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 
-/** Groups of one generation on the shared broker, each as if in a process of its own. */
+/** Groups of one generation on a broker, each as if in a process of its own. */
 final class BrokerGroups {
 
   private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(1);
@@ -31,10 +31,15 @@ final class BrokerGroups {
   private final List<ShardGroup> groups = new ArrayList<>();
   private final Map<ShardGroup, String> instanceIds = new HashMap<>();
 
+  /** Makes groups on the shared broker. */
   BrokerGroups(int shards) throws Exception {
+    this(shards, SharedBroker.properties("member"));
+  }
+
+  /** Makes groups on the broker that the properties of a client lead to. */
+  BrokerGroups(int shards, Map<String, Object> properties) throws Exception {
     String application = "bot-" + UUID.randomUUID();
     this.shards = shards;
-    Map<String, Object> properties = SharedBroker.properties("member");
     settings =
         KafkaFleet.builder(application, properties)
             .shards(shards)
