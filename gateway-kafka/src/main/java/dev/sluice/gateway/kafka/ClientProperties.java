@@ -36,7 +36,16 @@ final class ClientProperties {
           ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG,
           ProducerConfig.ACKS_CONFIG,
           ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+          ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
           ProducerConfig.TRANSACTIONAL_ID_CONFIG);
+
+  /**
+   * How many requests a producer without transactions has on their way to a broker. With more, the
+   * second of a new producer can be accepted before the first, which is refused while the leader of
+   * a partition is being elected: a broker that does not know the producer takes any sequence for
+   * its first. The first is out of order then, for as long as it is tried again.
+   */
+  static final int MAX_IN_FLIGHT = 1;
 
   private final Map<String, Object> properties;
 
@@ -112,6 +121,7 @@ final class ClientProperties {
     producer.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
     producer.put(ProducerConfig.ACKS_CONFIG, "all");
     producer.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    producer.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, MAX_IN_FLIGHT);
     return producer;
   }
 

@@ -125,9 +125,8 @@ final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseable {
     producer.put(ProducerConfig.ACKS_CONFIG, "all");
     producer.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     producer.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
-    // With several, a broker that comes up may refuse the first and take the second, and a producer
-    // that is new to it is out of order from then on.
-    producer.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+    producer.put(
+        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, ClientProperties.MAX_IN_FLIGHT);
     producer.put(ProducerConfig.LINGER_MS_CONFIG, 0); // a claim waits for nothing
     producer.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
     producer.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MILLIS);

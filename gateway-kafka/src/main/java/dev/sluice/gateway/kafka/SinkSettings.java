@@ -37,6 +37,12 @@ record SinkSettings(
   /** The GUILD_CREATE of a large guild has several megabytes. */
   static final int MAX_EVENT_BYTES = 16 << 20;
 
+  /** With one request at a time, each takes more than Kafka's default of 16 KiB a partition. */
+  private static final int BATCH_BYTES = 64 << 10;
+
+  /** The most that keep their order; whoever fails ends the transaction, and all begins anew. */
+  private static final int MAX_IN_FLIGHT_OF_TRANSACTIONS = 5;
+
   private static final int MAX_BLOCK_MILLIS = 10_000;
 
   /** What a node leaves open when it dies holds up readers of committed records for as long. */
@@ -64,6 +70,7 @@ record SinkSettings(
   Map<String, Object> producerProperties(Map<String, ?> properties) {
     Map<String, Object> all = new HashMap<>();
     all.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "zstd");
+    all.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
     all.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_EVENT_BYTES);
     all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
     all.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE); // events wait as long
@@ -74,9 +81,13 @@ record SinkSettings(
     all.put(ProducerConfig.ACKS_CONFIG, "all");
     all.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     all.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
-    if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
+    boolean transactions = guarantee == DeliveryGuarantee.EXACTLY_ONCE;
+    if (transactions) {
       all.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
     }
+    all.put(
+        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+        transactions ? MAX_IN_FLIGHT_OF_TRANSACTIONS : ClientProperties.MAX_IN_FLIGHT);
     return all;
   }
 }
