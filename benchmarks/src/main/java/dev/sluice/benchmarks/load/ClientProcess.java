@@ -21,7 +21,8 @@ import org.HdrHistogram.Histogram;
 final class ClientProcess implements AutoCloseable {
 
   private static final Set<String> OPTIONS =
-      Set.of("client", "gateway", "api", "token", "compression", "shards", "tls", "trust");
+      Set.of(
+          "client", "gateway", "api", "token", "compression", "shards", "tls", "trust", "broker");
   private static final String PEERS = "dev.sluice.benchmarks.peers.";
 
   /** Threads of the JVM that end take the processor time that they used with them. */
@@ -206,6 +207,7 @@ final class ClientProcess implements AutoCloseable {
       case "sluice" -> new SluiceClient(countsReads);
       case "netty" -> new NettyClient(NettyClient.Decoder.NETTY, countsReads);
       case "netty-slices" -> new NettyClient(NettyClient.Decoder.SLUICE, countsReads);
+      case "kafka", "kafka-exactly-once", "nats" -> new SinkClient(name);
       case "jda" -> peer("JdaClient");
       case "discord4j" -> peer("Discord4jClient");
       case "kord" -> peer("KordClient");
@@ -213,7 +215,8 @@ final class ClientProcess implements AutoCloseable {
           throw new IllegalArgumentException(
               "client: "
                   + name
-                  + " (expected: sluice, netty, netty-slices, jda, discord4j or kord)");
+                  + " (expected: sluice, netty, netty-slices, kafka, kafka-exactly-once, nats, jda,"
+                  + " discord4j or kord)");
     };
   }
 
@@ -234,7 +237,8 @@ final class ClientProcess implements AutoCloseable {
    *
    * @param args {@code --client=}, {@code --gateway=}, {@code --api=}, {@code --token=}, {@code
    *     --compression=} (none), {@code --shards=} (1), and for TLS {@code --tls=}, {@code jdk} or
-   *     {@code openssl}, and {@code --trust=}, the file of the certificate to trust
+   *     {@code openssl}, and {@code --trust=}, the file of the certificate to trust, and {@code
+   *     --broker=}, where events go
    * @throws IOException if the input cannot be read
    */
   public static void main(String[] args) throws IOException {
@@ -248,7 +252,8 @@ final class ClientProcess implements AutoCloseable {
             options.text("token", ""),
             Label.compression(options.text("compression", "none")),
             options.number("shards", 1),
-            sslContext(options.text("tls", "none"), options.text("trust", "")));
+            sslContext(options.text("tls", "none"), options.text("trust", "")),
+            options.text("broker", null));
     EventCounter counter = new EventCounter(target.shards());
     String name = options.text("client", "");
     try (LoadClient client = client(name, true)) {
@@ -406,12 +411,17 @@ final class ClientProcess implements AutoCloseable {
       return received;
     }
 
+    private long countNow() {
+      client.refresh();
+      return counter.received();
+    }
+
     private void awaitEvents(long events) throws InterruptedException {
-      long newest = counter.received();
+      long newest = countNow();
       long newestNanos = System.nanoTime();
       while (newest < events) {
         TimeUnit.MICROSECONDS.sleep(500);
-        long now = counter.received();
+        long now = countNow();
         if (now != newest) {
           newest = now;
           newestNanos = System.nanoTime();
@@ -423,11 +433,11 @@ final class ClientProcess implements AutoCloseable {
     }
 
     private void awaitSettled() throws InterruptedException {
-      long newest = counter.received();
+      long newest = countNow();
       long newestNanos = System.nanoTime();
       while (System.nanoTime() - newestNanos < SETTLED_NANOS) {
         TimeUnit.MILLISECONDS.sleep(5);
-        long now = counter.received();
+        long now = countNow();
         if (now != newest) {
           newest = now;
           newestNanos = System.nanoTime();

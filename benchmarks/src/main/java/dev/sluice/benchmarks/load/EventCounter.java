@@ -79,6 +79,19 @@ public final class EventCounter {
   }
 
   /**
+   * Sets what is known of a shard whose events are not told one by one.
+   *
+   * @param shard the id of the shard
+   * @param count how many events came
+   * @param sequence the sequence of the last
+   */
+  void set(int shard, long count, long sequence) {
+    int slot = (shard + 1) * stride;
+    SLOT.setRelease(slots, slot + 1, sequence);
+    SLOT.setRelease(slots, slot, count);
+  }
+
+  /**
    * Begins to note when each event comes, for a number of events of each shard from here on. No
    * event may come meanwhile.
    *

@@ -33,6 +33,9 @@ public interface LoadClient extends AutoCloseable {
     return true;
   }
 
+  /** Brings the counter up to date, if it is not told of each event; on the harness's thread. */
+  default void refresh() {}
+
   /** {@return how it read until now, or null where that is not ours to know} */
   default Reads reads() {
     return null;

@@ -14,6 +14,7 @@ import java.net.URI;
  * @param compression what the client asks for
  * @param shards how many shards it runs, from 0
  * @param sslContext what is trusted, and by which provider, if the URLs are those of TLS; else null
+ * @param broker where the events go, or null if they go nowhere
  */
 public record LoadTarget(
     URI gatewayUri,
@@ -21,13 +22,14 @@ public record LoadTarget(
     String token,
     Compression compression,
     int shards,
-    SslContext sslContext) {
+    SslContext sslContext,
+    String broker) {
 
   /** What every client asks for. */
   public static final Intents INTENTS = Intents.nonPrivileged();
 
   /**
-   * Makes a target without TLS.
+   * Makes a target without TLS and without a broker.
    *
    * @param gatewayUri the base URL of the gateway
    * @param apiUri the base of the HTTP endpoints
@@ -36,7 +38,7 @@ public record LoadTarget(
    * @param shards how many shards it runs, from 0
    */
   public LoadTarget(URI gatewayUri, URI apiUri, String token, Compression compression, int shards) {
-    this(gatewayUri, apiUri, token, compression, shards, null);
+    this(gatewayUri, apiUri, token, compression, shards, null, null);
   }
 
   /**
@@ -45,7 +47,7 @@ public record LoadTarget(
    * @param shards how many
    */
   LoadTarget withShards(int shards) {
-    return new LoadTarget(gatewayUri, apiUri, token, compression, shards, sslContext);
+    return new LoadTarget(gatewayUri, apiUri, token, compression, shards, sslContext, broker);
   }
 
   /** {@return all but the token} */
