@@ -11,8 +11,6 @@ import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.testkit.LocalGateway;
-import dev.sluice.testkit.brokers.KafkaBroker;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,7 +34,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,21 +44,22 @@ final class KafkaFleetReshardBrokerTest {
 
   private static final Logger figures = LoggerFactory.getLogger("figures");
   private static final JsonMapper MAPPER = new JsonMapper();
-  private static final String APPLICATION = "bot";
-  private static final String EVENTS = "bot.events";
+  private static final AtomicInteger applications = new AtomicInteger();
   private static final int PARTITIONS = 4;
   private static final int GUILDS = 24;
   private static final int BEFORE = 8;
   private static final int AFTER = 16;
 
   private final List<AutoCloseable> opened = new ArrayList<>();
-  private KafkaBroker broker;
+  private String application;
   private LocalGateway gateway;
+  private Admin admin;
 
   @BeforeEach
-  void open(@TempDir Path directory) throws Exception {
-    broker = KafkaBroker.start(directory);
-    opened.add(broker);
+  void open() throws Exception {
+    admin = Admin.create(properties());
+    opened.add(admin);
+    application = "resharded-" + applications.incrementAndGet();
     gateway =
         LocalGateway.builder()
             .guilds(GUILDS)
@@ -78,16 +76,16 @@ final class KafkaFleetReshardBrokerTest {
     }
   }
 
-  private Map<String, Object> properties() {
-    return Map.of("bootstrap.servers", broker.bootstrapServers());
+  private static Map<String, Object> properties() throws Exception {
+    return SharedBroker.properties("reshard");
   }
 
   private KafkaFleet node(DeliveryGuarantee guarantee) throws Exception {
     KafkaFleet fleet =
-        KafkaFleet.builder(APPLICATION, properties())
+        KafkaFleet.builder(application, properties())
             .shards(BEFORE)
             .guarantee(guarantee)
-            .events(EVENTS, PARTITIONS)
+            .events(Topics.events(application), PARTITIONS)
             .sessionTimeout(Duration.ofSeconds(6))
             .build();
     opened.add(fleet);
@@ -173,7 +171,7 @@ final class KafkaFleetReshardBrokerTest {
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       List<TopicPartition> partitions = new ArrayList<>();
       for (int partition = 0; partition < PARTITIONS; partition++) {
-        partitions.add(new TopicPartition(EVENTS, partition));
+        partitions.add(new TopicPartition(Topics.events(application), partition));
       }
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
@@ -204,8 +202,8 @@ final class KafkaFleetReshardBrokerTest {
     reshard(DeliveryGuarantee.AT_LEAST_ONCE, false);
 
     assertThat(gateway.stats().get(10, TimeUnit.SECONDS).identifies()).isEqualTo(BEFORE + AFTER);
-    await("the deletion of the old topic", () -> !topics().contains("bot.shards.1"));
-    assertThat(topics()).contains("bot.shards.2");
+    await("the deletion of the old topic", () -> !topics().contains(Topics.shards(application, 1)));
+    assertThat(topics()).contains(Topics.shards(application, 2));
     KafkaFleet late = node(DeliveryGuarantee.AT_LEAST_ONCE);
     assertThat(late.stats().shards()).isEqualTo(AFTER);
   }
@@ -229,7 +227,7 @@ final class KafkaFleetReshardBrokerTest {
       CompletableFuture<Void> changed = nodes.get(1).reshard(AFTER).toCompletableFuture();
       assertThatThrownBy(
               () ->
-                  KafkaFleet.reshard(APPLICATION, properties(), BEFORE)
+                  KafkaFleet.reshard(application, properties(), BEFORE)
                       .toCompletableFuture()
                       .get(30, TimeUnit.SECONDS))
           .hasCauseInstanceOf(IllegalArgumentException.class);
@@ -283,8 +281,6 @@ final class KafkaFleetReshardBrokerTest {
   }
 
   private Set<String> topics() {
-    try (Admin admin = Admin.create(properties())) {
-      return admin.listTopics().names().toCompletionStage().toCompletableFuture().join();
-    }
+    return admin.listTopics().names().toCompletionStage().toCompletableFuture().join();
   }
 }
