@@ -5,6 +5,10 @@ import static dev.sluice.gateway.kafka.MockGroup.session;
 import static dev.sluice.gateway.kafka.MockGroup.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.ShardId;
 import java.time.Duration;
@@ -23,6 +27,7 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** Every order of what a consumer calls back, on the thread of the test. */
 final class ShardGroupTest {
@@ -332,6 +337,34 @@ final class ShardGroupTest {
 
     assertThat(stored).isCompletedExceptionally();
     assertThat(mock.group.running()).isEqualTo(1);
+  }
+
+  @Test
+  void aLagOfTheCheckpointsIsLoggedOnceAndItsEndToo() {
+    Logger logger = (Logger) LoggerFactory.getLogger(ShardGroup.class);
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    logger.setLevel(Level.INFO);
+    try {
+      mock.open().rebalance(0);
+      mock.consumer.holdsCommits = true;
+      mock.store(session(0, 1));
+      mock.advance(Duration.ofSeconds(11));
+      mock.advance(Duration.ofSeconds(11));
+      mock.consumer.completeCommits();
+      mock.advance(Duration.ofSeconds(1));
+    } finally {
+      logger.detachAppender(lines);
+      logger.setLevel(null);
+    }
+
+    assertThat(lines.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .filteredOn(line -> line.contains("sessions"))
+        .satisfiesExactly(
+            line -> assertThat(line).contains("bot.shards.1: sessions wait to be written for 11"),
+            line -> assertThat(line).isEqualTo("bot.shards.1: sessions are written again"));
   }
 
   // Brokers.
