@@ -129,6 +129,7 @@ final class AdminCommittedOffsets implements CommittedOffsets {
     return admin.fenceProducers(ids).all().toCompletionStage().toCompletableFuture();
   }
 
+  @SuppressWarnings("NullAway") // Kafka's map has null values, which its type does not say
   private CompletableFuture<Map<TopicPartition, @Nullable OffsetAndMetadata>> list(
       Collection<TopicPartition> partitions, boolean stable) {
     return admin

@@ -7,6 +7,7 @@ import dev.sluice.gateway.sharding.ShardPlan;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class ShardAssignmentContract {
 
-  final AssignmentGroup group = new AssignmentGroup(plan());
+  AssignmentGroup group; // of one test
 
   /** For the classes of implementations. */
   protected ShardAssignmentContract() {}
@@ -36,6 +37,11 @@ public abstract class ShardAssignmentContract {
    * @throws Exception if that fails; the test fails
    */
   protected void close() throws Exception {}
+
+  @BeforeEach
+  void makeGroup() {
+    group = new AssignmentGroup(plan());
+  }
 
   @AfterEach
   void stopAll() throws Exception {
