@@ -191,8 +191,17 @@ abstract class EventPublisher implements Runnable {
   /** Lets events gather for a while. */
   final void gather() {
     if (!closed) {
-      LockSupport.parkNanos(this, gatherNanos);
+      LockSupport.parkNanos(this, gatherNanos(gatherNanos));
     }
+  }
+
+  /**
+   * {@return for how long events gather}
+   *
+   * @param setNanos the setting
+   */
+  long gatherNanos(long setNanos) {
+    return setNanos;
   }
 
   /** {@return the producer, a new one if there is none} */

@@ -400,6 +400,15 @@ final class TransactionPublisherTest {
   }
 
   @Test
+  void theMoreShardsWriteCheckpointsTheRarerTheyAre() {
+    assertThat(publisher.gatherNanos(10_000_000)).isEqualTo(10_000_000);
+    publisher.work();
+    assertThat(publisher.gatherNanos(10_000_000)).isEqualTo(10_200_000);
+    assertThat(publisher.gatherNanos(99_900_000)).isEqualTo(100_000_000);
+    assertThat(publisher.gatherNanos(200_000_000)).isEqualTo(200_000_000);
+  }
+
+  @Test
   void aClosedGateLetsSessionsPassButNoEvents() throws Exception {
     publishReady();
     KafkaEventSink closed =
