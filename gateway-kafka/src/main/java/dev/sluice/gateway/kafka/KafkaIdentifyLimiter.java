@@ -186,6 +186,12 @@ final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseable {
     return claims.maxConcurrency();
   }
 
+  /** {@return 1, for every node has as many transports that wait} */
+  @Override
+  public int dialsAhead() {
+    return 1;
+  }
+
   /** Ends: permits that are waited for fail. Waits for its thread. */
   @Override
   public void close() {

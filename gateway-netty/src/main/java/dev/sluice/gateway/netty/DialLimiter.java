@@ -23,6 +23,7 @@ final class DialLimiter {
 
   private final EventExecutor executor;
   private final int maxConcurrency;
+  private final int ahead;
   private final int maxDials;
   private final Map<Integer, Lane> lanes = new HashMap<>();
   private boolean identifiesStopped;
@@ -106,11 +107,17 @@ final class DialLimiter {
   /**
    * Creates a limiter that lets all identify.
    *
+   * @param ahead how many of a bucket are between dial and IDENTIFY at a time
    * @param maxDials how many of all buckets dial at a time
+   * @throws IllegalArgumentException if {@code ahead} is below 1, for then nobody would dial
    */
-  DialLimiter(EventExecutor executor, int maxConcurrency, int maxDials) {
+  DialLimiter(EventExecutor executor, int maxConcurrency, int ahead, int maxDials) {
+    if (ahead < 1) {
+      throw new IllegalArgumentException("dialsAhead: " + ahead + " (expected: >= 1)");
+    }
     this.executor = executor;
     this.maxConcurrency = maxConcurrency;
+    this.ahead = ahead;
     this.maxDials = maxDials;
   }
 
@@ -136,7 +143,7 @@ final class DialLimiter {
 
   private void grant(Lane lane) {
     while (dials < maxDials
-        && lane.taken < AHEAD_A_BUCKET
+        && lane.taken < ahead
         && !lane.waiting.isEmpty()
         && !identifiesStopped) {
       lane.taken++;

@@ -51,6 +51,15 @@ public interface IdentifyLimiter {
     return null;
   }
 
+  /**
+   * {@return how many shards of a bucket the manager dials before their permits come, at least 1} A
+   * transport that is up waits for its permit, so a limiter that many processes share says 1; by
+   * default it is 3, which hides slow dials.
+   */
+  default int dialsAhead() {
+    return DialLimiter.AHEAD_A_BUCKET;
+  }
+
   /** {@return how many buckets the limiter has, or 0 when it does not know} */
   default int maxConcurrency() {
     return 0;

@@ -920,19 +920,21 @@ public final class ShardManager implements AutoCloseable {
     GatewayConfig config = settings.config(gatewayUri);
     ShardAssignment assignment =
         settings.assignment == null ? ShardAssignment.fixed(plan) : settings.assignment;
+    IdentifyLimiter identifyLimiter =
+        settings.identifyLimiter == null
+            ? new LocalIdentifyLimiter(
+                control, maxConcurrency, budget(gatewayBot), sessionStore, host::askGatewayBotAgain)
+            : settings.identifyLimiter;
     Started now =
         new Started(
             config,
             maxConcurrency,
-            settings.identifyLimiter == null
-                ? new LocalIdentifyLimiter(
-                    control,
-                    maxConcurrency,
-                    budget(gatewayBot),
-                    sessionStore,
-                    host::askGatewayBotAgain)
-                : settings.identifyLimiter,
-            new DialLimiter(control, maxConcurrency, ResumeLane.MAX_DIALS * loops.size()),
+            identifyLimiter,
+            new DialLimiter(
+                control,
+                maxConcurrency,
+                identifyLimiter.dialsAhead(),
+                ResumeLane.MAX_DIALS * loops.size()),
             identifyGuard(gatewayBot),
             assignment);
     if (!settings.knowsAll()) {

@@ -49,7 +49,7 @@ final class EmbeddedShard implements ShardHost, Connector {
   @Nullable Set<EventType> eventTypes;
   boolean acknowledgedByHand;
   @Nullable DispatchExceptionHandler exceptionHandler;
-  private final DialLimiter dialLimiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1, 1);
+  private final DialLimiter dialLimiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1, 1, 1);
   private final IdentifyGuard identifyGuard =
       new IdentifyGuard(
           IdentifyBreaker.create(Integer.MAX_VALUE, Integer.MAX_VALUE, NanoClock.system()),

@@ -1,6 +1,7 @@
 package dev.sluice.gateway.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.sluice.gateway.GatewayBot;
 import dev.sluice.gateway.GatewaySession;
@@ -349,7 +350,12 @@ final class LimitersTest {
 
     private final List<Integer> dialled = new ArrayList<>();
     private final List<DialLimiter.Slot> slots = new ArrayList<>();
-    private DialLimiter limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 2, 64);
+    private DialLimiter limiter = dials(2, 64);
+
+    private static DialLimiter dials(int maxConcurrency, int maxDials) {
+      return new DialLimiter(
+          ImmediateEventExecutor.INSTANCE, maxConcurrency, DialLimiter.AHEAD_A_BUCKET, maxDials);
+    }
 
     private void acquire(int shard) {
       limiter.acquire(
@@ -370,6 +376,22 @@ final class LimitersTest {
     }
 
     @Test
+    void anIdentifyLimiterSaysHowManyOfABucketWait() {
+      limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 2, 1, 64);
+      for (int shard = 0; shard < 4; shard++) {
+        acquire(shard);
+      }
+      assertThat(dialled).containsExactly(0, 1);
+
+      slots.get(1).release();
+
+      assertThat(dialled).containsExactly(0, 1, 3);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new DialLimiter(ImmediateEventExecutor.INSTANCE, 2, 0, 64))
+          .withMessage("dialsAhead: 0 (expected: >= 1)");
+    }
+
+    @Test
     void theLowestOfABucketIsTheNext() {
       for (int shard : new int[] {10, 8, 6, 4, 2, 0}) {
         acquire(shard);
@@ -382,7 +404,7 @@ final class LimitersTest {
 
     @Test
     void soManyOfAllBucketsAreOnTheirWayToTheUpgrade() {
-      limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1_000, 4);
+      limiter = dials(1_000, 4);
       for (int shard = 0; shard < 10; shard++) {
         acquire(shard);
       }
@@ -397,7 +419,7 @@ final class LimitersTest {
 
     @Test
     void aBucketIsForgottenOnceNothingOfItWaitsOrDials() {
-      limiter = new DialLimiter(ImmediateEventExecutor.INSTANCE, 1_000, 4);
+      limiter = dials(1_000, 4);
       for (int shard = 0; shard < 5; shard++) {
         acquire(shard);
       }
