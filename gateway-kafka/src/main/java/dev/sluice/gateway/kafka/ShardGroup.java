@@ -33,6 +33,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -471,7 +472,10 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
           "instance id: in use by another node (expected: one of its own)", e);
     } catch (InterruptException e) {
       throw e;
-    } catch (KafkaException e) { // such as a missing permission, which may be given
+    } catch (KafkaException e) {
+      if (!joined.isDone() && !(e instanceof RetriableException)) {
+        throw e; // a setting or a permission: whoever starts the node is told
+      }
       if (failing != e.getClass()) {
         failing = e.getClass();
         log.error("{}: the poll failed and is repeated", topic(), e);
@@ -558,7 +562,7 @@ final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
       }
     }
     IllegalStateException left = new IllegalStateException("the group was left");
-    joined.completeExceptionally(left);
+    joined.completeExceptionally(failure == null ? left : failure);
     owned.values().forEach(shard -> shard.epoch = OwnedShard.NOT_RUNNING); // nothing is added now
     writes.fail(left);
     owned.clear();

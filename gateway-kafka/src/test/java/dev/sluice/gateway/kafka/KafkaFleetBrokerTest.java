@@ -16,8 +16,6 @@ import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.server.GatewayServerListener;
 import dev.sluice.gateway.server.ServerSession;
 import dev.sluice.gateway.testkit.LocalGateway;
-import dev.sluice.testkit.brokers.KafkaBroker;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -38,15 +37,12 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,28 +56,15 @@ final class KafkaFleetBrokerTest {
 
   private static final int SHARDS = 8;
   private static final int PARTITIONS = 4;
-  private static final AtomicInteger applications = new AtomicInteger();
-
-  private static KafkaBroker broker;
 
   private final Gateway listener = new Gateway();
   private final List<AutoCloseable> opened = new ArrayList<>();
   private String application;
   private LocalGateway gateway;
 
-  @BeforeAll
-  static void startBroker(@TempDir Path directory) throws Exception {
-    broker = KafkaBroker.start(directory);
-  }
-
-  @AfterAll
-  static void stopBroker() throws Exception {
-    broker.close();
-  }
-
   @BeforeEach
   void open(TestInfo test) {
-    application = "bot-" + applications.incrementAndGet();
+    application = "bot-" + UUID.randomUUID();
     gateway =
         LocalGateway.builder()
             .guildCreates(false)
@@ -126,8 +109,8 @@ final class KafkaFleetBrokerTest {
     }
   }
 
-  private Map<String, Object> properties(String node) {
-    return Map.of("bootstrap.servers", broker.bootstrapServers(), "client.id", node);
+  private static Map<String, Object> properties(String node) throws Exception {
+    return SharedBroker.properties(node);
   }
 
   private KafkaFleet node(String name, UnaryOperator<KafkaFleet.Builder> settings)
@@ -192,7 +175,7 @@ final class KafkaFleetBrokerTest {
   }
 
   /** Reads the topic of events until all are there, and returns how many were there twice. */
-  private int readAll(int numbers) {
+  private int readAll(int numbers) throws Exception {
     Map<String, Object> properties = new HashMap<>(properties("reader"));
     properties.put("isolation.level", "read_committed");
     List<List<Integer>> read = new ArrayList<>();

@@ -21,6 +21,7 @@ import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InvalidSessionTimeoutException;
 import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
@@ -471,13 +472,27 @@ final class ShardGroupTest {
   }
 
   @Test
-  void aPollThatFailsIsRepeated() throws Exception {
-    mock.consumer.setPollException(new TopicAuthorizationException("bot.shards.1"));
-    mock.consumer.schedulePollTask(() -> {});
+  void aPollThatFailsIsRepeatedOnceTheGroupWasJoined() throws Exception {
+    mock.consumer.schedulePollTask(() -> mock.consumer.rebalance(List.of(partition(0))));
+    mock.consumer.schedulePollTask(
+        () -> mock.consumer.setPollException(new TopicAuthorizationException("bot.shards.1")));
     mock.group.start(mock);
+    mock.group.joined().toCompletableFuture().get(10, TimeUnit.SECONDS);
     mock.group.stop();
 
     mock.group.terminated().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aPollThatFailsBeforeTheGroupWasJoinedEndsIt() {
+    mock.consumer.setPollException(new InvalidSessionTimeoutException("not within the range"));
+    mock.group.start(mock);
+
+    assertThat(mock.group.joined().toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(10))
+        .withThrowableThat()
+        .withMessageContaining("not within the range");
+    assertThat(mock.group.terminated().toCompletableFuture()).failsWithin(Duration.ofSeconds(10));
   }
 
   @Test
