@@ -7,11 +7,14 @@ import dev.sluice.gateway.kafka.KafkaFleetMetrics;
 import dev.sluice.gateway.netty.EventSink;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerBuilder;
+import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +30,9 @@ final class FleetNode implements Node {
   private final KafkaFleet fleet;
   private final NodeConsole console;
   private final CompletableFuture<End> ended = new CompletableFuture<>();
+
+  /** The manager of the generation that the console shows; null before the first. */
+  private final AtomicReference<@Nullable ShardManager> shown = new AtomicReference<>();
 
   /**
    * Prepares it.
@@ -46,7 +52,7 @@ final class FleetNode implements Node {
                   case KEEP_RUNNING -> BrokerLossPolicy.KEEP_RUNNING;
                   case STOP -> BrokerLossPolicy.STOP;
                 })
-            .onManager(this::show);
+            .onManager(this::begin);
     EventSink sink = egress.sink();
     if (config.eventsTo() == NodeConfig.EventsTo.KAFKA) {
       builder
@@ -74,14 +80,39 @@ final class FleetNode implements Node {
     KafkaFleetMetrics.bindTo(fleet, console.registry());
   }
 
-  /** Called by the fleet, for each generation of shards. */
-  private void show(ShardManager manager) {
-    console.show(manager, fleet::health);
+  /**
+   * Called by the fleet for each generation of shards. The console shows the first at once; a later
+   * one may still be cancelled, so it waits until that is the present one.
+   */
+  private void begin(ShardManager manager) {
+    if (shown.compareAndSet(null, manager)) {
+      console.show(manager, fleet::health);
+    }
   }
 
   private ShardManagerBuilder settings() {
-    return ManagerSettings.builder(config)
-        .listener(new RefusalWatch(() -> fleet.manager(), ended::complete));
+    RefusalWatch refusals = new RefusalWatch(() -> fleet.manager(), ended::complete);
+    return ManagerSettings.builder(config).listener(refusals.andThen(this::showPresent));
+  }
+
+  /** On an event loop, at each change of a shard: those of the old generation stop in the end. */
+  private void showPresent() {
+    ShardManager present = fleet.manager();
+    ShardManager before = shown.get();
+    if (present != null
+        && before != null
+        && !present.equals(before)
+        && shown.compareAndSet(before, present)) {
+      new Thread(() -> showLater(present), "console").start(); // it waits for the one before
+    }
+  }
+
+  private void showLater(ShardManager present) {
+    try {
+      console.show(present, fleet::health);
+    } catch (UncheckedIOException e) {
+      log.error("the console is gone: {}", Checks.reason(e.getCause()));
+    }
   }
 
   @Override

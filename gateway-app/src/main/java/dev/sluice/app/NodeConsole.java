@@ -23,6 +23,7 @@ final class NodeConsole implements AutoCloseable {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics collections = new JvmGcMetrics();
+  private boolean closed;
   private @Nullable Console console;
   private @Nullable ShardManagerMetrics metrics;
 
@@ -49,7 +50,7 @@ final class NodeConsole implements AutoCloseable {
   synchronized void show(ShardManager manager, Supplier<FleetHealth> health) {
     hide();
     NodeConfig.ConsoleConfig settings = config.console();
-    if (settings == null) {
+    if (settings == null || closed) {
       return;
     }
     metrics = new ShardManagerMetrics(manager);
@@ -87,6 +88,7 @@ final class NodeConsole implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    closed = true;
     hide();
     collections.close();
     registry.close();

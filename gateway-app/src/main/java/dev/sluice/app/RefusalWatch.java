@@ -24,6 +24,17 @@ final class RefusalWatch implements ShardListener {
     this.onEnd = onEnd;
   }
 
+  /** {@return a listener that also runs something at each change, on the event loop} */
+  ShardListener andThen(Runnable action) {
+    return new ShardListener() {
+      @Override
+      public void onStateChange(Shard shard, GatewayState from, GatewayState to) {
+        RefusalWatch.this.onStateChange(shard, from, to);
+        action.run();
+      }
+    };
+  }
+
   @Override
   public void onStateChange(Shard shard, GatewayState from, GatewayState to) {
     ShardManager present = manager.get();

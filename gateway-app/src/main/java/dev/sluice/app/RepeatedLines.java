@@ -31,7 +31,7 @@ public final class RepeatedLines extends Filter<ILoggingEvent> {
       lastMillis.clear();
     }
     long now = event.getTimeStamp();
-    String line = event.getLoggerName() + ' ' + withoutNumbers(event.getMessage());
+    String line = event.getLoggerName() + ' ' + withoutArguments(event.getMessage());
     boolean[] isDue = new boolean[1];
     lastMillis.compute(
         line,
@@ -42,8 +42,8 @@ public final class RepeatedLines extends Filter<ILoggingEvent> {
     return isDue[0] ? FilterReply.NEUTRAL : FilterReply.DENY;
   }
 
-  /** Kafka's clients put arguments into the text themselves. */
-  private static String withoutNumbers(String message) {
-    return message.replaceAll("\\d+", "#");
+  /** Kafka's clients put arguments into the text themselves, and who they are in front of it. */
+  private static String withoutArguments(String message) {
+    return message.replaceAll("^\\[[^]]*] |\\d+", "");
   }
 }

@@ -14,8 +14,10 @@ final class RepeatedLinesTest {
 
   @Test
   void whatALibraryRepeatsIsLoggedOnceInHalfAMinute() {
-    assertThat(decide(KAFKA, "node 1 is away", 1_000)).isEqualTo(FilterReply.NEUTRAL);
-    assertThat(decide(KAFKA, "node 2 is away", 2_000)).isEqualTo(FilterReply.DENY);
+    assertThat(decide(KAFKA, "[Producer clientId=p] node 1 is away", 1_000))
+        .isEqualTo(FilterReply.NEUTRAL);
+    assertThat(decide(KAFKA, "[Consumer clientId=c] node 2 is away", 2_000))
+        .isEqualTo(FilterReply.DENY);
     assertThat(decide(KAFKA, "another thing", 2_000)).isEqualTo(FilterReply.NEUTRAL);
     assertThat(decide(KAFKA, "node 1 is away", 30_999)).isEqualTo(FilterReply.DENY);
     assertThat(decide(KAFKA, "node 1 is away", 31_000)).isEqualTo(FilterReply.NEUTRAL);
