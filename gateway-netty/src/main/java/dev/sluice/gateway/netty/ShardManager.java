@@ -468,7 +468,9 @@ public final class ShardManager implements AutoCloseable {
       reshards = true;
     }
     CompletableFuture<@Nullable GatewayBotAnswer> asked =
-        this.settings.knowsAll() ? CompletableFuture.completedFuture(null) : askGatewayBot();
+        this.settings.knowsAll()
+            ? CompletableFuture.completedFuture(null)
+            : askGatewayBot().thenApply(answer -> answer);
     return passOverStored(shardCount, settings.timeout())
         .thenCompose(passed -> asked)
         .handleAsync(
