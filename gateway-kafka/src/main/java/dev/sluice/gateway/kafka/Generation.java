@@ -234,17 +234,20 @@ final class Generation implements Generations.Run {
   }
 
   @Override
-  public Generations.@Nullable Behind behind() {
-    if (group.areBrokersAway()) {
-      return Generations.Behind.BROKER;
-    }
+  public BitSet caughtUp() {
+    BitSet caughtUp = new BitSet(shards);
     for (Shard shard : manager.shards()) {
       ShardOverview overview = shard.overview();
-      if (overview.state() != GatewayState.READY || overview.paused()) {
-        return Generations.Behind.SHARDS;
+      if (overview.state() == GatewayState.READY && !overview.paused()) {
+        caughtUp.set(shard.id().id());
       }
     }
-    return null;
+    return caughtUp;
+  }
+
+  @Override
+  public boolean areBrokersAway() {
+    return group.areBrokersAway();
   }
 
   /**

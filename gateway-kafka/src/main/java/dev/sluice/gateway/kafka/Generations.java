@@ -7,6 +7,7 @@ import dev.sluice.gateway.NanoClock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,10 +42,13 @@ final class Generations {
    *                long as that is not retired, so that a node that starts runs it too
    *   next         {generation, shards}, gone when it has become the current one, or was cancelled
    *   ready/G/NODE {shards: "0-2,7"}: those of generation G that are READY on the node
-   *   open/G/NODE  the same, of those whose events are published
+   *   open/G/NODE  {shards: "0-2,7", former: "0-1"}: those of generation G that are READY on the node
+   *                and whose events are published, and those of the former one that have read what
+   *                the gateway sent them; said again and again while there is a former one
    *
-   * A node that died leaves its last word. That is as good as it was: a shard that was ready there
-   * has a session that another node resumes, and what was open and not published is replayed then.
+   * A node that died leaves its last word. For the cut-over that is good enough: the former shards
+   * go on. They are retired by what was said of late alone, for what a dead node had read and not
+   * published has to be resumed by another one first.
    */
 
   static final String CURRENT = "current";
@@ -58,9 +63,17 @@ final class Generations {
   /** For how long both generations publish at least: longer than one lags behind the other. */
   static final Duration OVERLAP = Duration.ofSeconds(5);
 
+  /**
+   * What a node said longer ago counts no more when the former generation is to be retired. Less
+   * than the overlap: who died since had published all that came before the cut-over.
+   */
+  static final Duration FRESH = Duration.ofSeconds(2);
+
   /** For how long shards of the former generation may keep it from being retired. */
   static final Duration MAX_BEHIND = Duration.ofMinutes(1);
 
+  private static final String FORMER = "former";
+  private static final long REPORT_NANOS = Duration.ofMillis(500).toNanos();
   private static final long RETRY_NANOS = Duration.ofSeconds(10).toNanos();
   private static final Logger log = LoggerFactory.getLogger(Generations.class);
 
@@ -74,10 +87,12 @@ final class Generations {
     void open();
 
     /**
-     * {@return whether the broker is away, so that what was read is not published, or null; else
-     * what keeps shards from having read what the gateway sent them}
+     * {@return those of its shards that have read what the gateway sent them, as far as is known}
      */
-    @Nullable Behind behind();
+    BitSet caughtUp();
+
+    /** {@return whether no broker answers, so that nothing that was read can be published} */
+    boolean areBrokersAway();
 
     /**
      * Ends its sessions, and everything of it that is here.
@@ -85,14 +100,6 @@ final class Generations {
      * @return completes when that is done
      */
     CompletionStage<Void> retire();
-  }
-
-  /** Why a generation is not to be retired yet. */
-  enum Behind {
-    /** Nothing can be published: it goes on for as long as that lasts. */
-    BROKER,
-    /** Shards do not read, or are not connected. */
-    SHARDS
   }
 
   /** Runs generations. */
@@ -152,7 +159,9 @@ final class Generations {
     boolean open;
     @Nullable BitSet said; // of those that are ready, last
     boolean saidOpen;
+    long saidAtNanos;
     boolean ending;
+    BitSet caughtUp = new BitSet(); // as of the end
 
     Running(Plan plan, Run run, boolean open) {
       this.plan = plan;
@@ -160,6 +169,9 @@ final class Generations {
       this.open = open;
     }
   }
+
+  /** What a node said of its shards, and when that was read. */
+  private record Said(String shards, String former, long atNanos) {}
 
   /** A change of the number of shards that somebody here waits for. */
   private static final class Change {
@@ -181,8 +193,8 @@ final class Generations {
   private @Nullable Plan current;
   private @Nullable Plan previous;
   private @Nullable Plan next;
-  private final Map<Integer, Map<String, String>> ready = new HashMap<>();
-  private final Map<Integer, Map<String, String>> open = new HashMap<>();
+  private final Map<Integer, Map<String, Said>> ready = new HashMap<>();
+  private final Map<Integer, Map<String, Said>> open = new HashMap<>();
   private final Map<Integer, Running> running = new TreeMap<>();
   private final Map<Integer, Long> failedAtNanos = new HashMap<>();
   private final Set<Integer> retired = new HashSet<>();
@@ -306,8 +318,7 @@ final class Generations {
     reconcile();
   }
 
-  private static void told(
-      Map<Integer, Map<String, String>> all, String key, @Nullable JsonNode value) {
+  private void told(Map<Integer, Map<String, Said>> all, String key, @Nullable JsonNode value) {
     int slash = key.indexOf('/');
     int generation;
     try {
@@ -318,13 +329,15 @@ final class Generations {
     }
     String who = key.substring(slash + 1);
     if (value == null) {
-      Map<String, String> ofGeneration = all.get(generation);
+      Map<String, Said> ofGeneration = all.get(generation);
       if (ofGeneration != null && ofGeneration.remove(who) != null && ofGeneration.isEmpty()) {
         all.remove(generation);
       }
     } else {
       all.computeIfAbsent(generation, number -> new HashMap<>())
-          .put(who, value.path(SHARDS).asText());
+          .put(
+              who,
+              new Said(value.path(SHARDS).asText(), value.path(FORMER).asText(), clock.nanoTime()));
     }
   }
 
@@ -360,7 +373,9 @@ final class Generations {
         end(one);
       }
     }
-    if (next != null && announced < next.generation && covers(ready, next)) {
+    if (next != null
+        && announced < next.generation
+        && covers(next, saidOf(ready, next), Said::shards)) {
       announced = next.generation;
       log.info(
           "all {} shards of generation {} are ready: it takes the place of generation {}",
@@ -429,26 +444,41 @@ final class Generations {
     }
     BitSet now = one.run.ready();
     boolean nothingSaid = one.said == null || one.open != one.saidOpen;
-    if (nothingSaid ? now.isEmpty() : now.equals(one.said)) {
+    boolean nothingNew = nothingSaid ? now.isEmpty() : now.equals(one.said);
+    boolean isDue = follows && clock.nanoTime() - one.saidAtNanos >= REPORT_NANOS;
+    if (nothingNew && !isDue) {
       return;
     }
     one.said = now;
     one.saidOpen = one.open;
+    one.saidAtNanos = clock.nanoTime();
+    ObjectNode report = JsonNodeFactory.instance.objectNode();
+    report.put(SHARDS, ShardSet.format(now));
+    Running former = previous == null ? null : running.get(previous.generation);
+    if (follows && former != null) {
+      BitSet caughtUp = former.ending ? former.caughtUp : former.run.caughtUp();
+      report.put(FORMER, ShardSet.format(caughtUp));
+    }
     String key = (one.open ? OPEN : READY) + one.plan.generation + '/' + node;
     said.add(key);
-    fleetLog.append(key, JsonNodeFactory.instance.objectNode().put(SHARDS, ShardSet.format(now)));
+    fleetLog.append(key, report);
   }
 
-  private static boolean covers(Map<Integer, Map<String, String>> all, Plan plan) {
+  /** {@return whether the shards that nodes named in what they said are all of a generation} */
+  private static boolean covers(Plan plan, Collection<Said> said, Function<Said, String> named) {
     BitSet covered = new BitSet(plan.shards);
-    all.getOrDefault(plan.generation, Map.of())
-        .values()
-        .forEach(said -> covered.or(ShardSet.parse(said, plan.shards)));
+    said.forEach(one -> covered.or(ShardSet.parse(named.apply(one), plan.shards)));
     return covered.cardinality() == plan.shards;
   }
 
+  private static Collection<Said> saidOf(Map<Integer, Map<String, Said>> all, Plan plan) {
+    return all.getOrDefault(plan.generation, Map.of()).values();
+  }
+
   private void retirePrevious(Plan current, @Nullable Plan previous) {
-    if (previous != null && covers(open, current) && allOpenOf != current.generation) {
+    if (previous != null
+        && covers(current, saidOf(open, current), Said::shards)
+        && allOpenOf != current.generation) {
       allOpenOf = current.generation;
       allOpenSinceNanos = clock.nanoTime();
     }
@@ -457,24 +487,30 @@ final class Generations {
         continue;
       }
       // When none is named any more another node has retired it, by the same records.
-      if (previous == null || (allOpenOf == current.generation && overlapIsOver(one))) {
+      if (previous == null || (allOpenOf == current.generation && mayRetire(one, current))) {
         log.info("generation {} of {} shards is retired", one.plan.generation, one.plan.shards);
         end(one);
       }
     }
   }
 
-  private boolean overlapIsOver(Running former) {
-    long openNanos = clock.nanoTime() - allOpenSinceNanos;
-    if (openNanos < OVERLAP.toNanos()) {
+  private boolean mayRetire(Running former, Plan current) {
+    long now = clock.nanoTime();
+    long openNanos = now - allOpenSinceNanos;
+    if (openNanos < OVERLAP.toNanos() || former.run.areBrokersAway()) {
       return false;
     }
-    Behind behind = former.run.behind();
-    return behind == null || (behind == Behind.SHARDS && openNanos >= MAX_BEHIND.toNanos());
+    List<Said> fresh =
+        saidOf(open, current).stream()
+            .filter(said -> now - said.atNanos <= FRESH.toNanos())
+            .toList();
+    return openNanos >= MAX_BEHIND.toNanos()
+        || (covers(current, fresh, Said::shards) && covers(former.plan, fresh, Said::former));
   }
 
   private void end(Running one) {
     one.ending = true;
+    one.caughtUp = one.run.caughtUp();
     one.run.retire().whenComplete((done, failure) -> executor.execute(() -> ended(one, failure)));
   }
 
@@ -501,7 +537,7 @@ final class Generations {
     reconcile();
   }
 
-  private Map<Integer, Map<String, String>> all(String kind) {
+  private Map<Integer, Map<String, Said>> all(String kind) {
     return kind.equals(READY) ? ready : open;
   }
 

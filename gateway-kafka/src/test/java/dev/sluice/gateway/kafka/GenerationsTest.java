@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sluice.gateway.kafka.Generations.Behind;
 import dev.sluice.gateway.kafka.Generations.Run;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,15 +25,18 @@ final class GenerationsTest {
 
   private final List<Entry> entries = new ArrayList<>();
   private final List<Node> nodes = new ArrayList<>();
+  private static final long STEP_NANOS = Duration.ofSeconds(1).toNanos();
+
   private long nowNanos;
 
   /** A generation on a node. */
   private static final class FakeRun implements Run {
     final BitSet ready = new BitSet();
+    final BitSet caughtUp = new BitSet();
     final CompletableFuture<Void> retiring = new CompletableFuture<>();
     boolean open;
     boolean retires;
-    @Nullable Behind behind;
+    boolean brokersAway;
 
     @Override
     public BitSet ready() {
@@ -47,8 +49,13 @@ final class GenerationsTest {
     }
 
     @Override
-    public @Nullable Behind behind() {
-      return behind;
+    public BitSet caughtUp() {
+      return (BitSet) caughtUp.clone();
+    }
+
+    @Override
+    public boolean areBrokersAway() {
+      return brokersAway;
     }
 
     @Override
@@ -132,9 +139,13 @@ final class GenerationsTest {
     } while (entries.size() > before);
   }
 
+  /** Lets time pass, in which the nodes look now and again. */
   private void advance(Duration time) {
-    nowNanos += time.toNanos();
-    settle();
+    long until = nowNanos + time.toNanos();
+    while (nowNanos < until) {
+      nowNanos = Math.min(until, nowNanos + STEP_NANOS);
+      settle();
+    }
   }
 
   private Map<String, String> log() {
@@ -148,10 +159,11 @@ final class GenerationsTest {
     return log;
   }
 
-  /** Two nodes, generation 2 of 8 shards starts. */
+  /** Two nodes with two of four shards each; generation 2 of 8 shards starts. */
   private CompletableFuture<Void> twoNodesChange() {
     Node a = start();
-    start();
+    a.runs.get(1).caughtUp.set(0, 2);
+    start().runs.get(1).caughtUp.set(2, 4);
     CompletableFuture<Void> done = a.generations.change(2, 8).toCompletableFuture();
     settle();
     return done;
@@ -233,13 +245,13 @@ final class GenerationsTest {
     nodes.get(1).generations.tick();
     nodes.get(0).runs.get(2).ready.clear(3); // and one is gone before it was opened
     settle();
-    advance(Duration.ofHours(1));
+    advance(Duration.ofMinutes(5));
     assertThat(nodes.get(0).runs.get(2).open).isTrue();
     assertThat(nodes.get(0).runs.get(1).retires).isFalse();
 
     nodes.get(1).ready(2, 3, 3);
     settle();
-    advance(Generations.OVERLAP);
+    advance(Generations.OVERLAP.plusSeconds(1));
 
     assertThat(nodes.get(0).runs.get(1).retires).isTrue();
   }
@@ -248,8 +260,8 @@ final class GenerationsTest {
   void aShardThatDoesNotReadIsWaitedForSomeTime() {
     twoNodesChange();
     nodes.get(0).ready(2, 0, 7);
-    nodes.get(0).runs.get(1).behind = Behind.SHARDS;
-    nodes.get(1).runs.get(1).behind = Behind.BROKER;
+    nodes.get(1).runs.get(1).caughtUp.clear(3);
+    nodes.get(1).runs.get(1).brokersAway = true;
     settle();
 
     advance(Generations.MAX_BEHIND.minusMillis(1));
@@ -257,9 +269,30 @@ final class GenerationsTest {
     advance(Duration.ofMillis(1));
     assertThat(nodes.get(0).runs.get(1).retires).isTrue();
     assertThat(nodes.get(1).runs.get(1).retires).isFalse();
-    nodes.get(1).runs.get(1).behind = null;
+    nodes.get(1).runs.get(1).brokersAway = false;
     settle();
     assertThat(nodes.get(1).runs.get(1).retires).isTrue();
+  }
+
+  @Test
+  void whatADeadNodeHadIsWaitedForUntilOthersHaveIt() {
+    twoNodesChange();
+    nodes.get(0).ready(2, 0, 4);
+    nodes.get(1).ready(2, 5, 7);
+    settle();
+    assertThat(nodes.get(0).runs.get(2).open).isTrue();
+
+    advance(Duration.ofSeconds(2));
+    nodes.remove(1); // dead, having said that all is open and caught up
+    advance(Duration.ofSeconds(12));
+    assertThat(nodes.get(0).runs.get(1).retires).isFalse();
+    nodes.get(0).ready(2, 5, 7);
+    advance(Duration.ofSeconds(2));
+    assertThat(nodes.get(0).runs.get(1).retires).isFalse();
+    nodes.get(0).runs.get(1).caughtUp.set(2, 4);
+    advance(Duration.ofSeconds(2));
+
+    assertThat(nodes.get(0).runs.get(1).retires).isTrue();
   }
 
   @Test
