@@ -149,7 +149,9 @@ record PlantedBug(String name, String lesson, String file, List<Edit> edits, Set
               "two IDENTIFYs within 5 s, op 9 for both",
               "sharding/IdentifyQueue.java",
               Set.of(IDENTIFY_SPACING),
-              edit("    bucket.used = true;\n", "")),
+              edit(
+                  "    bucket.used = true;\n    bucket.unanswered = shardId;\n",
+                  "    bucket.unanswered = shardId;\n")),
           bug(
               "the first event resets the backoff",
               "a gateway that closes each session at once is stormed",
