@@ -3,6 +3,7 @@ package dev.sluice.app;
 import dev.sluice.gateway.kafka.BrokerLossPolicy;
 import dev.sluice.gateway.kafka.DeliveryGuarantee;
 import dev.sluice.gateway.kafka.KafkaFleet;
+import dev.sluice.gateway.kafka.KafkaFleetBuilder;
 import dev.sluice.gateway.kafka.KafkaFleetMetrics;
 import dev.sluice.gateway.netty.EventSink;
 import dev.sluice.gateway.netty.ShardManager;
@@ -44,7 +45,7 @@ final class FleetNode implements Node {
     this.egress = egress;
     egress.onFailure(ended::complete);
     this.console = new NodeConsole(config);
-    KafkaFleet.Builder builder =
+    KafkaFleetBuilder builder =
         KafkaFleet.builder(config.application(), kafka.properties())
             .sessionTimeout(kafka.sessionTimeout())
             .onBrokerLoss(

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sluice.gateway.Encoding;
 import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.kafka.internal.events.EventHeaders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;

@@ -4,12 +4,21 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayCommand.UpdatePresence;
 import dev.sluice.gateway.NanoClock;
 import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.StopMode;
+import dev.sluice.gateway.kafka.internal.fleet.Causes;
+import dev.sluice.gateway.kafka.internal.fleet.FleetLog;
+import dev.sluice.gateway.kafka.internal.fleet.FleetSettings;
+import dev.sluice.gateway.kafka.internal.fleet.Generation;
+import dev.sluice.gateway.kafka.internal.fleet.Generations;
+import dev.sluice.gateway.kafka.internal.fleet.ReshardRequest;
+import dev.sluice.gateway.kafka.internal.fleet.Topics;
+import dev.sluice.gateway.kafka.internal.identify.KafkaIdentifyLimiter;
+import dev.sluice.gateway.kafka.internal.node.ClientProperties;
+import dev.sluice.gateway.kafka.internal.node.FleetCounters;
 import dev.sluice.gateway.netty.EventSink;
 import dev.sluice.gateway.netty.FleetHealth;
 import dev.sluice.gateway.netty.ShardManager;
@@ -17,15 +26,11 @@ import dev.sluice.gateway.netty.ShardManagerBuilder;
 import dev.sluice.gateway.sharding.SessionStarts;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -33,9 +38,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -66,8 +69,6 @@ public final class KafkaFleet implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(KafkaFleet.class);
 
-  private static final int MAX_APPLICATION_LENGTH = 200; // a topic's name may have 249
-  private static final Pattern APPLICATION = Pattern.compile("[a-zA-Z0-9._-]+");
   private static final int FIRST_GENERATION = 1;
   private static final long TICK_MILLIS = 250;
   private static final long DISCARD_SECONDS = 5;
@@ -76,7 +77,7 @@ public final class KafkaFleet implements AutoCloseable {
           + " take over)";
   private static final Duration CLOSE_MARGIN = Duration.ofSeconds(15);
 
-  private final Settings settings;
+  private final FleetSettings settings;
   private final FleetCounters counters = new FleetCounters();
   private final ScheduledThreadPoolExecutor control;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -105,27 +106,7 @@ public final class KafkaFleet implements AutoCloseable {
   private final Set<Integer> discarded = new HashSet<>(); // retired, but their topics are there
   private boolean discarding;
 
-  /** What a fleet was built with. Immutable. */
-  record Settings(
-      String application,
-      ClientProperties clients,
-      int shards,
-      @Nullable String instanceId,
-      DeliveryGuarantee guarantee,
-      @Nullable Set<EventType> eventTypes,
-      @Nullable EventSink eventSink,
-      boolean publishes,
-      String eventsTopic,
-      int eventsPartitions,
-      short replicationFactor,
-      Duration sessionTimeout,
-      Duration handOverTimeout,
-      Duration maxCommandAge,
-      BrokerLossPolicy brokerLossPolicy,
-      Consumer<ShardManager> onManager,
-      String transactionalId) {}
-
-  private KafkaFleet(Settings settings) {
+  KafkaFleet(FleetSettings settings) {
     this.settings = settings;
     this.control =
         new ScheduledThreadPoolExecutor(
@@ -148,21 +129,9 @@ public final class KafkaFleet implements AutoCloseable {
    * @return a builder with the defaults for everything else
    * @throws IllegalArgumentException if the name or a property is not one that a fleet takes
    */
-  public static Builder builder(String application, Map<String, ?> properties) {
-    checkApplication(application);
-    return new Builder(application, new ClientProperties(properties));
-  }
-
-  static void checkApplication(String application) {
-    if (!APPLICATION.matcher(application).matches()
-        || application.length() > MAX_APPLICATION_LENGTH) {
-      throw new IllegalArgumentException(
-          "application: "
-              + application
-              + " (expected: 1.."
-              + MAX_APPLICATION_LENGTH
-              + " letters, digits, '.', '_' and '-')");
-    }
+  public static KafkaFleetBuilder builder(String application, Map<String, ?> properties) {
+    KafkaFleetBuilder.checkApplication(application);
+    return new KafkaFleetBuilder(application, new ClientProperties(properties));
   }
 
   /**
@@ -331,7 +300,7 @@ public final class KafkaFleet implements AutoCloseable {
     if (shards < 1) {
       throw new IllegalArgumentException("shards: " + shards + " (expected: >= 1)");
     }
-    checkApplication(application);
+    KafkaFleetBuilder.checkApplication(application);
     return ReshardRequest.send(application, new ClientProperties(properties), shards);
   }
 
@@ -347,7 +316,7 @@ public final class KafkaFleet implements AutoCloseable {
    * @throws IllegalArgumentException if the name or a property is not one that a fleet takes
    */
   public static CompletionStage<Void> cancelReshard(String application, Map<String, ?> properties) {
-    checkApplication(application);
+    KafkaFleetBuilder.checkApplication(application);
     return ReshardRequest.send(application, new ClientProperties(properties), 0);
   }
 
@@ -409,7 +378,7 @@ public final class KafkaFleet implements AutoCloseable {
         + ']';
   }
 
-  Settings settings() {
+  FleetSettings settings() {
     return settings;
   }
 
@@ -662,7 +631,7 @@ public final class KafkaFleet implements AutoCloseable {
   }
 
   private void failStart(Throwable failure) {
-    Throwable cause = unwrap(failure);
+    Throwable cause = Causes.unwrap(failure);
     Throwable told = cause;
     if (cause instanceof org.apache.kafka.common.errors.TimeoutException) {
       told =
@@ -676,15 +645,6 @@ public final class KafkaFleet implements AutoCloseable {
     if (started.completeExceptionally(told)) { // unless it was stopped meanwhile
       log.error("{}: cannot start: {}", settings.application(), told.getMessage());
     }
-  }
-
-  static Throwable unwrap(Throwable failure) {
-    Throwable cause = failure;
-    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-        && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause;
   }
 
   private void groupEnded(Generation generation, @Nullable Throwable failure) {
@@ -746,292 +706,5 @@ public final class KafkaFleet implements AutoCloseable {
     }
     stop.complete(null);
     terminated.complete(null);
-  }
-
-  /** The settings of a node. Not thread-safe; confine to one thread. */
-  public static final class Builder {
-
-    private static final Duration MIN_SESSION_TIMEOUT = Duration.ofSeconds(1);
-    private static final Duration MAX_SESSION_TIMEOUT = Duration.ofMinutes(30);
-    private static final Duration MAX_HAND_OVER_TIMEOUT = Duration.ofMinutes(4);
-    private static final Duration MAX_COMMAND_AGE = Duration.ofHours(1);
-    private static final int MAX_INSTANCE_ID_LENGTH = 200;
-
-    private final String application;
-    private final ClientProperties clients;
-    private final Set<String> set = new HashSet<>();
-    private int shards;
-    private @Nullable String instanceId;
-    private DeliveryGuarantee guarantee = DeliveryGuarantee.AT_LEAST_ONCE;
-    private @Nullable Set<EventType> eventTypes;
-    private @Nullable EventSink eventSink;
-    private boolean publishes = true;
-    private String eventsTopic;
-    private int eventsPartitions = 16;
-    private short replicationFactor = -1;
-    private Duration sessionTimeout = Duration.ofSeconds(10);
-    private Duration handOverTimeout = Duration.ofSeconds(30);
-    private Duration maxCommandAge = Duration.ofMinutes(5);
-    private BrokerLossPolicy brokerLossPolicy = BrokerLossPolicy.KEEP_RUNNING;
-    private Consumer<ShardManager> onManager = manager -> {};
-
-    Builder(String application, ClientProperties clients) {
-      this.application = application;
-      this.clients = clients;
-      this.eventsTopic = Topics.events(application);
-    }
-
-    /**
-     * Sets how many shards the fleet starts with. Once it was started, the shards are those of its
-     * present generation, whatever this says.
-     *
-     * @param shards at least 1
-     * @return this
-     * @throws IllegalArgumentException if it is below 1
-     */
-    public Builder shards(int shards) {
-      if (shards < 1) {
-        throw new IllegalArgumentException("shards: " + shards + " (expected: >= 1)");
-      }
-      once("shards");
-      this.shards = shards;
-      return this;
-    }
-
-    /**
-     * Gives the node a name that it keeps over restarts, such as that of a pod of a StatefulSet: if
-     * it is back within the session time-out it has the same shards as before, and no other node
-     * notices. No two nodes may have the same. Default: none.
-     *
-     * @param instanceId 1 to 200 letters, digits, '.', '_' and '-'
-     * @return this
-     * @throws IllegalArgumentException if it is not
-     * @see #sessionTimeout
-     */
-    public Builder instanceId(String instanceId) {
-      if (!APPLICATION.matcher(instanceId).matches()
-          || instanceId.length() > MAX_INSTANCE_ID_LENGTH) {
-        throw new IllegalArgumentException(
-            "instanceId: "
-                + instanceId
-                + " (expected: 1.."
-                + MAX_INSTANCE_ID_LENGTH
-                + " letters, digits, '.', '_' and '-')");
-      }
-      once("instanceId");
-      this.instanceId = instanceId;
-      return this;
-    }
-
-    /**
-     * Sets what a crash does to the events that are published. Default: {@link
-     * DeliveryGuarantee#AT_LEAST_ONCE}.
-     *
-     * @param guarantee the guarantee
-     * @return this
-     */
-    public Builder guarantee(DeliveryGuarantee guarantee) {
-      once("guarantee");
-      this.guarantee = requireNonNull(guarantee, "guarantee");
-      return this;
-    }
-
-    /**
-     * Sets which events are published. Default: all, or those of {@link
-     * ShardManagerBuilder#eventTypes}.
-     *
-     * @param eventTypes their types
-     * @return this
-     * @throws IllegalArgumentException if there is none
-     */
-    public Builder eventTypes(Collection<EventType> eventTypes) {
-      if (eventTypes.isEmpty()) {
-        throw new IllegalArgumentException("eventTypes: none (expected: >= 1)");
-      }
-      once("eventTypes");
-      this.eventTypes = Set.copyOf(EnumSet.copyOf(eventTypes));
-      return this;
-    }
-
-    /**
-     * Sets the topic of the events. Default: {@code <application>.events} with 16 partitions.
-     *
-     * @param topic its name
-     * @param partitions how many it has if the fleet creates it
-     * @return this
-     * @throws IllegalArgumentException if there are no partitions
-     */
-    public Builder events(String topic, int partitions) {
-      if (partitions < 1) {
-        throw new IllegalArgumentException(
-            "partitions of the events: " + partitions + " (expected: >= 1)");
-      }
-      once("events, eventSink or eventsHere");
-      this.eventsTopic = requireNonNull(topic, "topic");
-      this.eventsPartitions = partitions;
-      return this;
-    }
-
-    /**
-     * Sends events elsewhere than to Kafka.
-     *
-     * @param eventSink takes them; that of every generation
-     * @return this
-     */
-    public Builder eventSink(EventSink eventSink) {
-      once("events, eventSink or eventsHere");
-      this.eventSink = requireNonNull(eventSink, "eventSink");
-      this.publishes = false;
-      return this;
-    }
-
-    /**
-     * Publishes no events: the application handles them in this process, as the settings of its
-     * manager say.
-     *
-     * @return this
-     */
-    public Builder eventsHere() {
-      once("events, eventSink or eventsHere");
-      this.publishes = false;
-      return this;
-    }
-
-    /**
-     * Sets how many brokers keep what the fleet's topics have, when it creates them. Default: that
-     * of the brokers, {@code default.replication.factor}.
-     *
-     * @param replicationFactor at least 1; 3 for a fleet that is to outlive a broker
-     * @return this
-     * @throws IllegalArgumentException if it is below 1
-     */
-    public Builder replicationFactor(int replicationFactor) {
-      if (replicationFactor < 1 || replicationFactor > Short.MAX_VALUE) {
-        throw new IllegalArgumentException(
-            "replicationFactor: " + replicationFactor + " (expected: 1.." + Short.MAX_VALUE + ')');
-      }
-      once("replicationFactor");
-      this.replicationFactor = (short) replicationFactor;
-      return this;
-    }
-
-    /**
-     * Sets after what silence the group takes a node for dead and gives its shards to others. It
-     * has to be within what the brokers allow, by default 6 s to 30 min. Default: 10 s.
-     *
-     * @param sessionTimeout from 1 s to 30 min; with an {@link #instanceId} longer than a restart
-     *     takes
-     * @return this
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public Builder sessionTimeout(Duration sessionTimeout) {
-      between("sessionTimeout", sessionTimeout, MIN_SESSION_TIMEOUT, MAX_SESSION_TIMEOUT);
-      once("sessionTimeout");
-      this.sessionTimeout = sessionTimeout;
-      return this;
-    }
-
-    /**
-     * Sets how long the shards that move to another node, or stop, may take for it. What is not
-     * handled by then comes again where the session is resumed. Default: 30 s.
-     *
-     * @param handOverTimeout from 100 ms to 4 min
-     * @return this
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public Builder handOverTimeout(Duration handOverTimeout) {
-      between("handOverTimeout", handOverTimeout, Duration.ofMillis(100), MAX_HAND_OVER_TIMEOUT);
-      once("handOverTimeout");
-      this.handOverTimeout = handOverTimeout;
-      return this;
-    }
-
-    /**
-     * Sets how old a command of another process may get, such as while its shard is down. Older
-     * ones are dropped, counted and logged. Default: 5 min.
-     *
-     * @param maxCommandAge from 1 s to 1 h
-     * @return this
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public Builder maxCommandAge(Duration maxCommandAge) {
-      between("maxCommandAge", maxCommandAge, Duration.ofSeconds(1), MAX_COMMAND_AGE);
-      once("maxCommandAge");
-      this.maxCommandAge = maxCommandAge;
-      return this;
-    }
-
-    /**
-     * Sets what becomes of the shards while no broker answers. Default: {@link
-     * BrokerLossPolicy#KEEP_RUNNING}.
-     *
-     * @param brokerLossPolicy the policy
-     * @return this
-     */
-    public Builder onBrokerLoss(BrokerLossPolicy brokerLossPolicy) {
-      once("onBrokerLoss");
-      this.brokerLossPolicy = requireNonNull(brokerLossPolicy, "brokerLossPolicy");
-      return this;
-    }
-
-    /**
-     * Sets who is told of the manager of each generation, before it starts: to add listeners,
-     * metrics or a console.
-     *
-     * @param onManager called on a thread of the fleet
-     * @return this
-     */
-    public Builder onManager(Consumer<ShardManager> onManager) {
-      once("onManager");
-      this.onManager = requireNonNull(onManager, "onManager");
-      return this;
-    }
-
-    /**
-     * Makes the node. It does nothing before {@link KafkaFleet#start}.
-     *
-     * @return the node
-     * @throws IllegalStateException if a setting is of no use with another one
-     */
-    public KafkaFleet build() {
-      if (guarantee == DeliveryGuarantee.EXACTLY_ONCE && !publishes) {
-        throw new IllegalStateException(
-            "guarantee: EXACTLY_ONCE without a topic (expected: events that go to Kafka)");
-      }
-      String node = instanceId == null ? UUID.randomUUID().toString() : instanceId;
-      return new KafkaFleet(
-          new Settings(
-              application,
-              clients,
-              shards,
-              instanceId,
-              guarantee,
-              eventTypes,
-              eventSink,
-              publishes,
-              eventsTopic,
-              eventsPartitions,
-              replicationFactor,
-              sessionTimeout,
-              handOverTimeout,
-              maxCommandAge,
-              brokerLossPolicy,
-              onManager,
-              application + '-' + node));
-    }
-
-    private static void between(String setting, Duration value, Duration min, Duration max) {
-      requireNonNull(value, setting);
-      if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
-        throw new IllegalArgumentException(
-            setting + ": " + value + " (expected: " + min + ".." + max + ')');
-      }
-    }
-
-    private void once(String setting) {
-      if (!set.add(setting)) {
-        throw new IllegalStateException(setting + ": set already (expected: once)");
-      }
-    }
   }
 }

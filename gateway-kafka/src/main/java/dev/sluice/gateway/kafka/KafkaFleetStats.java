@@ -1,5 +1,7 @@
 package dev.sluice.gateway.kafka;
 
+import dev.sluice.gateway.kafka.internal.fleet.Generation;
+import dev.sluice.gateway.kafka.internal.node.FleetCounters;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -10,6 +10,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayCommand.UpdatePresence;
 import dev.sluice.gateway.Presence;
+import dev.sluice.gateway.kafka.internal.fleet.FleetLog;
+import dev.sluice.gateway.kafka.internal.fleet.Generations;
+import dev.sluice.gateway.kafka.internal.fleet.Topics;
+import dev.sluice.gateway.kafka.internal.node.ClientProperties;
 import dev.sluice.gateway.sharding.ShardPlan;
 import java.time.Duration;
 import java.util.Map;
@@ -97,7 +101,7 @@ public final class ShardCommands implements AutoCloseable {
    * @throws IllegalArgumentException if the name or a property is not one that a fleet takes
    */
   public static ShardCommands create(String application, Map<String, ?> properties) {
-    KafkaFleet.checkApplication(application);
+    KafkaFleetBuilder.checkApplication(application);
     ClientProperties clients = new ClientProperties(properties);
     Map<String, Object> producer = clients.producer("commands");
     producer.put(ProducerConfig.LINGER_MS_CONFIG, 0);

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.kafka.internal.events.SinkRig;
+import dev.sluice.gateway.kafka.internal.fleet.Topics;
+import dev.sluice.gateway.kafka.internal.group.SessionMetadata;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.server.GatewayServerListener;
 import dev.sluice.gateway.server.ServerSession;

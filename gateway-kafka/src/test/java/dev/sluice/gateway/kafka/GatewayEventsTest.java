@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.gateway.Encoding;
 import dev.sluice.gateway.EventType;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.kafka.internal.events.EventHeaders;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,7 +42,7 @@ final class GatewayEventsTest {
       int partition, long offset, String key, String value, Map<String, String> headers) {
     ConsumerRecord<byte[], byte[]> record =
         new ConsumerRecord<>(TOPIC, partition, offset, key.getBytes(UTF_8), value.getBytes(UTF_8));
-    headers.forEach((name, text) -> record.headers().add(EventHeaders.of(name, text)));
+    headers.forEach((name, text) -> record.headers().add(name, text.getBytes(UTF_8)));
     return record;
   }
 
@@ -81,7 +82,7 @@ final class GatewayEventsTest {
     byte[] map = {116, 0, 0, 0, 1, 119, 1, 'n', 97, 7}; // #{n => 7}
     ConsumerRecord<byte[], byte[]> record =
         new ConsumerRecord<>(TOPIC, 0, 0, "shard-3".getBytes(UTF_8), map);
-    headers.forEach((name, text) -> record.headers().add(EventHeaders.of(name, text)));
+    headers.forEach((name, text) -> record.headers().add(name, text.getBytes(UTF_8)));
     GatewayEvent event = GatewayEvent.of(record);
 
     assertThat(event.readTree().path("n").intValue()).isEqualTo(7);

@@ -11,6 +11,7 @@ import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Opcode;
 import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.kafka.internal.fleet.Topics;
 import dev.sluice.gateway.netty.Shard;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.server.GatewayServerListener;
@@ -113,8 +114,7 @@ final class KafkaFleetBrokerTest {
     return SharedBroker.properties(node);
   }
 
-  private KafkaFleet node(String name, UnaryOperator<KafkaFleet.Builder> settings)
-      throws Exception {
+  private KafkaFleet node(String name, UnaryOperator<KafkaFleetBuilder> settings) throws Exception {
     KafkaFleet fleet =
         settings
             .apply(

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sluice.gateway.GatewayState;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.kafka.internal.fleet.Topics;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.testkit.LocalGateway;
 import java.time.Duration;

@@ -17,9 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -32,7 +29,7 @@ final class KafkaFleetTest {
   private static final Map<String, Object> PROPERTIES =
       Map.of("bootstrap.servers", "127.0.0.1:1", "sasl.jaas.config", "password");
 
-  private static KafkaFleet.Builder builder() {
+  private static KafkaFleetBuilder builder() {
     return KafkaFleet.builder("bot", PROPERTIES);
   }
 
@@ -54,13 +51,13 @@ final class KafkaFleetTest {
         refused("maxCommandAge: PT0S (expected: PT1S..PT1H)", b -> b.maxCommandAge(Duration.ZERO)));
   }
 
-  private static Arguments refused(String message, Consumer<KafkaFleet.Builder> setting) {
+  private static Arguments refused(String message, Consumer<KafkaFleetBuilder> setting) {
     return Arguments.of(message, setting);
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("refused")
-  void aValueOutOfRangeIsRefused(String message, Consumer<KafkaFleet.Builder> setting) {
+  void aValueOutOfRangeIsRefused(String message, Consumer<KafkaFleetBuilder> setting) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> setting.accept(builder()))
         .withMessage(message);
@@ -102,54 +99,6 @@ final class KafkaFleetTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ShardCommands.create("bot", Map.of()))
         .withMessage("bootstrap.servers: none in the client properties (expected: host:port,...)");
-  }
-
-  @Test
-  void eachClientGetsWhatItKnows() {
-    Map<String, Object> properties = new HashMap<>(PROPERTIES);
-    properties.put("client.id", "node-1");
-    properties.put("compression.type", "lz4");
-    properties.put("fetch.max.wait.ms", 100);
-    properties.put("a.plug-in", "x");
-    ClientProperties clients = new ClientProperties(properties);
-
-    assertThat(clients.producer("events"))
-        .containsEntry("client.id", "node-1-events")
-        .containsEntry("compression.type", "lz4")
-        .containsEntry("a.plug-in", "x")
-        .containsEntry(ProducerConfig.ACKS_CONFIG, "all")
-        .doesNotContainKey("fetch.max.wait.ms");
-    assertThat(clients.consumer("shards-1"))
-        .containsEntry("client.id", "node-1-shards-1")
-        .containsEntry("fetch.max.wait.ms", 100)
-        .containsEntry(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false)
-        .doesNotContainKey("compression.type");
-    assertThat(clients.admin("admin"))
-        .containsEntry("sasl.jaas.config", "password")
-        .doesNotContainKeys("compression.type", "fetch.max.wait.ms");
-  }
-
-  @Test
-  void bootstrapServersMayBeAList() {
-    assertThat(
-            new ClientProperties(Map.of("bootstrap.servers", List.of("a:1", "b:2")))
-                .bootstrapServers())
-        .isEqualTo("a:1,b:2");
-  }
-
-  @Test
-  void theGroupsConsumerIsAsTheFleetNeedsIt() {
-    KafkaFleet fleet =
-        builder().shards(2).instanceId("pod-0").sessionTimeout(Duration.ofSeconds(6)).build();
-
-    assertThat(Generation.consumerProperties(fleet.settings(), "bot.shards.1", 1))
-        .containsEntry("group.id", "bot.shards.1")
-        .containsEntry("group.protocol", "classic")
-        .containsEntry("group.instance.id", "pod-0")
-        .containsEntry("session.timeout.ms", 6_000)
-        .containsEntry("heartbeat.interval.ms", 300)
-        .containsEntry("max.poll.interval.ms", 90_000)
-        .containsEntry("auto.offset.reset", "earliest");
   }
 
   @Test
@@ -206,22 +155,5 @@ final class KafkaFleetTest {
     Set<String> names = new TreeSet<>();
     registry.getMeters().forEach(meter -> names.add(meter.getId().getName()));
     assertThat(names).hasSize(17);
-  }
-
-  @ParameterizedTest
-  @MethodSource("ranges")
-  void shardsAreNamedByRanges(List<Integer> ids, String text) {
-    assertThat(ShardRanges.of(ids.stream().map(id -> new TopicPartition("t", id)).toList()))
-        .isEqualTo(text);
-  }
-
-  static Stream<Arguments> ranges() {
-    return Stream.of(
-        Arguments.of(List.of(), "no shards"),
-        Arguments.of(List.of(4), "1 shard (4)"),
-        Arguments.of(List.of(3, 0, 1, 7, 4), "5 shards (0-1, 3-4, 7)"),
-        Arguments.of(
-            Stream.iterate(0, id -> id + 2).limit(20).toList(),
-            "20 shards (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, ...)"));
   }
 }

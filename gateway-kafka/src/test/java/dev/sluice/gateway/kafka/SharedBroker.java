@@ -8,14 +8,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One broker for the tests of this process that need none of their own. It ends with them. */
-final class SharedBroker {
+public final class SharedBroker {
 
   private static @Nullable KafkaBroker broker; // guarded by the class
 
   private SharedBroker() {}
 
   /** {@return the properties of a client} */
-  static Map<String, Object> properties(String client) throws IOException, InterruptedException {
+  public static Map<String, Object> properties(String client)
+      throws IOException, InterruptedException {
     return Map.of("bootstrap.servers", bootstrapServers(), "client.id", client);
   }
 

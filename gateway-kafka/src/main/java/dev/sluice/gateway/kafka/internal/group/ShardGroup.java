@@ -1,0 +1,946 @@
+package dev.sluice.gateway.kafka.internal.group;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.gateway.GatewaySession;
+import dev.sluice.gateway.ShardId;
+import dev.sluice.gateway.kafka.internal.node.FleetCounters;
+import dev.sluice.gateway.netty.CommandSource;
+import dev.sluice.gateway.netty.ShardAssignment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The shards of one generation that the group coordinator gives to this node: partition i of a
+ * topic is shard i, and who is assigned the partition runs the shard. Sessions are the metadata of
+ * committed offsets, so the coordinator refuses those of a former owner; the offsets say which
+ * commands were handled.
+ *
+ * <p>Thread-safe. The consumer is called on one thread, the group's, which takes tasks of others
+ * between two polls, and within a rebalance while shards that move are being stopped.
+ */
+public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwnership {
+
+  /*
+   * An assignment: onPartitionsAssigned() makes an OwnedShard, paused; its committed offset is read
+   * by the admin client, for a consumer would block in the middle of a poll; then the manager is
+   * told. The epoch is the generation of the group, or one more than the stored one if that is not
+   * lower: with static membership a node that comes back finds the generation as it was.
+   *
+   * A wake-up that misses its poll ends the next blocking call of the consumer instead. Each of
+   * them is prepared for that: a poll is made again, and a commit too.
+   */
+
+  private static final Logger log = LoggerFactory.getLogger(ShardGroup.class);
+
+  private static final Duration MAX_POLL = Duration.ofSeconds(1);
+  private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+  private static final long REVOKE_STEP_MILLIS = 100;
+  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long LAG_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long WRITE_COMMANDS_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final GroupSettings settings;
+  private final Supplier<Consumer<byte[], byte[]>> consumers;
+  private final ToLongFunction<Consumer<byte[], byte[]>> responses;
+  private final CommittedOffsets committed;
+  private final FleetCounters counters;
+  private final LongSupplier nanoTime;
+  private final CheckpointWrites writes;
+  private final CommandLane.Shared commands;
+
+  private final Map<ShardId, OwnedShard> owned = new ConcurrentHashMap<>();
+  private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+  private final AtomicBoolean polling = new AtomicBoolean();
+  private final CompletableFuture<Void> joined = new CompletableFuture<>();
+  private final CompletableFuture<Void> terminated = new CompletableFuture<>();
+  private volatile @Nullable Consumer<byte[], byte[]> consumer;
+  private volatile @Nullable ConsumerGroupMetadata groupMetadata;
+  private volatile Checkpoints checkpoints = this;
+  private volatile Runnable onOwnershipChange = () -> {};
+  private volatile GroupMembershipOperation onClose = GroupMembershipOperation.DEFAULT;
+  private volatile boolean stopping;
+  private volatile boolean brokersAway;
+  private volatile boolean revoking;
+  private @Nullable Thread thread; // guarded by this
+
+  // Everything below is confined to the group's thread.
+  private @Nullable Listener listener;
+  private final long[] lastEpochs;
+  private boolean reads; // some shards wait to be read
+  private long readAtNanos;
+  private boolean rejoins; // some shards were given up and the group gives them to us still
+  private long writeCommandsAtNanos;
+  private long watchCheckpointsAtNanos;
+  private boolean checkpointsLag;
+  private long lastResponses = -1;
+  private long answeredAtNanos;
+  private @Nullable Class<?> failing; // in poll(), logged once
+
+  /**
+   * Makes a group that is not joined yet.
+   *
+   * @param settings what it needs to know
+   * @param consumers makes the consumer, on the group's thread, once
+   * @param responses how many answers of brokers a consumer has had
+   * @param committed reads the sessions of shards that are assigned
+   * @param counters count what goes on
+   * @param nanoTime the monotonic clock
+   * @param wallMillis the wall clock
+   */
+  public ShardGroup(
+      GroupSettings settings,
+      Supplier<Consumer<byte[], byte[]>> consumers,
+      ToLongFunction<Consumer<byte[], byte[]>> responses,
+      CommittedOffsets committed,
+      FleetCounters counters,
+      LongSupplier nanoTime,
+      LongSupplier wallMillis) {
+    this.settings = settings;
+    this.consumers = consumers;
+    this.responses = responses;
+    this.committed = committed;
+    this.counters = counters;
+    this.nanoTime = nanoTime;
+    this.lastEpochs = new long[settings.shards()];
+    this.writes = new CheckpointWrites(counters, nanoTime, this::fenced, this::wake);
+    this.commands =
+        new CommandLane.Shared(
+            settings.maxCommandAge().toMillis(), wallMillis, nanoTime, this::execute, counters);
+    this.answeredAtNanos = nanoTime.getAsLong();
+    this.writeCommandsAtNanos = answeredAtNanos;
+    this.watchCheckpointsAtNanos = answeredAtNanos;
+    this.readAtNanos = answeredAtNanos;
+  }
+
+  // What the sink and the store need.
+
+  /** {@return the topic whose partition i is shard i, and the id of the group} */
+  public String topic() {
+    return settings.topic();
+  }
+
+  /**
+   * {@return the membership as of the last poll or rebalance, for commits in transactions}
+   *
+   * @throws NullPointerException if no shard was ever assigned
+   */
+  @Override
+  public ConsumerGroupMetadata groupMetadata() {
+    return requireNonNull(groupMetadata, "groupMetadata");
+  }
+
+  /** {@return the partition of a shard} */
+  @Override
+  public TopicPartition partitionOf(ShardId shard) {
+    return new TopicPartition(topic(), shard.id());
+  }
+
+  /**
+   * {@return what to commit for a shard: the first command that was not handled, and metadata}
+   *
+   * @param shard a shard of this generation
+   * @param metadata what {@link SessionMetadata#encode} made
+   */
+  @Override
+  public OffsetAndMetadata offsetOf(ShardId shard, String metadata) {
+    OwnedShard known = owned.get(shard);
+    return new OffsetAndMetadata(known == null ? 0 : known.nextCommand, metadata);
+  }
+
+  /** {@return whether a shard runs here under an epoch, as far as is known} */
+  @Override
+  public boolean owns(ShardId shard, long epoch) {
+    OwnedShard known = owned.get(shard);
+    return known != null && known.runs(epoch);
+  }
+
+  /**
+   * Gives shards up at once, for their checkpoints were refused. Those that the group still gives
+   * to this node are assigned anew, with a higher epoch, once it has joined again.
+   *
+   * @param shards shards of this generation
+   */
+  @Override
+  public void lost(Collection<ShardId> shards) {
+    List<OwnedShard> given = new ArrayList<>();
+    for (ShardId shard : shards) {
+      OwnedShard known = owned.get(shard);
+      if (known != null) {
+        known.epoch = OwnedShard.NOT_RUNNING; // at once, for whoever asks next
+        given.add(known);
+      }
+    }
+    execute(() -> giveUp(given, "their checkpoints were refused"));
+  }
+
+  /** Gives all shards up at once, as {@link #lost} does. */
+  void allLost() {
+    lost(List.copyOf(owned.keySet()));
+  }
+
+  /**
+   * Sets who writes checkpoints, before the start. By default the group does.
+   *
+   * @param checkpoints the sink whose transactions carry them
+   */
+  public void checkpoints(Checkpoints checkpoints) {
+    this.checkpoints = checkpoints;
+  }
+
+  /**
+   * Sets who is told that the membership or the shards here have changed, before the start.
+   *
+   * @param onOwnershipChange called on the group's thread; must not block
+   */
+  public void onOwnershipChange(Runnable onOwnershipChange) {
+    this.onOwnershipChange = onOwnershipChange;
+  }
+
+  @Override
+  public CompletionStage<Boolean> store(GatewaySession session, long epoch) {
+    return write(session.shard(), epoch, session);
+  }
+
+  @Override
+  public CompletionStage<Boolean> remove(ShardId shard, long epoch) {
+    return write(shard, epoch, null);
+  }
+
+  private CompletionStage<Boolean> write(
+      ShardId shard, long epoch, @Nullable GatewaySession session) {
+    OwnedShard known = owned.get(shard);
+    if (known == null || !known.runs(epoch)) {
+      counters.fencedCheckpoints.increment();
+      return CompletableFuture.completedStage(false);
+    }
+    CompletableFuture<Boolean> written = writes.add(known, epoch, session);
+    if (revoking) {
+      tasks.add(() -> {}); // ends the wait for the next step
+    } else {
+      wake();
+    }
+    return written.minimalCompletionStage();
+  }
+
+  /**
+   * {@return the session that a shard starts with} That of an assigned shard is known; any other is
+   * read.
+   *
+   * @param shard a shard of this generation
+   */
+  CompletionStage<@Nullable GatewaySession> load(ShardId shard) {
+    OwnedShard known = owned.get(shard);
+    if (known != null && known.epoch != OwnedShard.NOT_RUNNING) {
+      return CompletableFuture.completedStage(known.session);
+    }
+    return committed(shard);
+  }
+
+  @Override
+  public CompletionStage<@Nullable GatewaySession> committed(ShardId shard) {
+    TopicPartition partition = partitionOf(shard);
+    return committed
+        .read(List.of(partition))
+        .thenApply(
+            offsets -> {
+              OffsetAndMetadata offset = offsets.get(partition);
+              return offset == null ? null : SessionMetadata.decode(offset.metadata()).session();
+            });
+  }
+
+  /**
+   * Writes a checkpoint by whoever writes them.
+   *
+   * @param session the session; null when the shard has none
+   */
+  CompletionStage<Boolean> checkpoint(ShardId shard, long epoch, @Nullable GatewaySession session) {
+    OwnedShard known = owned.get(shard);
+    if (known == null || !known.runs(epoch)) {
+      counters.fencedCheckpoints.increment();
+      return CompletableFuture.completedStage(false);
+    }
+    synchronized (known) { // so that the newest session is what stays, and what is written again
+      known.session = session;
+      return checkpoint(known);
+    }
+  }
+
+  private CompletionStage<Boolean> checkpoint(OwnedShard known) {
+    GatewaySession session = known.session;
+    long sinceNanos = nanoTime.getAsLong();
+    known.checkpointSinceNanos.compareAndSet(OwnedShard.NONE, sinceNanos);
+    CompletionStage<Boolean> written =
+        session == null
+            ? checkpoints.remove(known.shard, known.epoch)
+            : checkpoints.store(session, known.epoch);
+    return written.whenComplete((done, failure) -> known.checkpointSinceNanos.set(OwnedShard.NONE));
+  }
+
+  // What the fleet needs.
+
+  /** {@return completes when the group has assigned something to this node, be it no shard} */
+  public CompletionStage<Void> joined() {
+    return joined.minimalCompletionStage();
+  }
+
+  /** {@return completes when the group was left; exceptionally when that was not asked for} */
+  public CompletionStage<Void> terminated() {
+    return terminated.minimalCompletionStage();
+  }
+
+  /** {@return how many shards run here} */
+  public int running() {
+    int running = 0;
+    for (OwnedShard shard : owned.values()) {
+      running += shard.epoch == OwnedShard.NOT_RUNNING ? 0 : 1;
+    }
+    return running;
+  }
+
+  /** {@return whether no broker has answered for the session time-out} */
+  public boolean areBrokersAway() {
+    return brokersAway;
+  }
+
+  /** {@return since when the oldest checkpoint waits to be written, in nanoseconds; 0 if none} */
+  public long checkpointLagNanos() {
+    long now = nanoTime.getAsLong();
+    long oldest = 0;
+    for (OwnedShard shard : owned.values()) {
+      long since = shard.checkpointSinceNanos.get();
+      oldest = since == OwnedShard.NONE ? oldest : Math.max(oldest, now - since);
+    }
+    return oldest;
+  }
+
+  /**
+   * Sets how the group is left.
+   *
+   * @param onClose by default a node without an instance id leaves, and one with one remains until
+   *     its session times out
+   */
+  public void onClose(GroupMembershipOperation onClose) {
+    this.onClose = onClose;
+  }
+
+  /** {@return where commands of other processes come from} */
+  public CommandSource commandSource() {
+    return new CommandSource() {
+      @Override
+      public void start(Sink sink) {
+        execute(() -> commands.sink(sink));
+      }
+
+      @Override
+      public void stop() {
+        execute(
+            () -> {
+              commands.sink(null);
+              owned.values().forEach(shard -> shard.commands.end());
+            });
+      }
+    };
+  }
+
+  // The assignment.
+
+  @Override
+  public synchronized void start(Listener listener) {
+    if (stopping) {
+      return;
+    }
+    Thread started = new Thread(() -> run(listener), "sluice-" + topic());
+    started.setDaemon(true);
+    thread = started;
+    started.start();
+  }
+
+  @Override
+  public void released(ShardId shard) {
+    execute(
+        () -> {
+          OwnedShard known = owned.get(shard);
+          if (known != null && known.state != OwnedShard.State.REVOKED) {
+            known.epoch = OwnedShard.NOT_RUNNING;
+            known.state = OwnedShard.State.RELEASED;
+            known.commands.end();
+            pause(known);
+          }
+        });
+  }
+
+  @Override
+  public synchronized void stop() {
+    stopping = true;
+    if (thread == null) {
+      terminated.complete(null);
+    } else {
+      wake();
+    }
+  }
+
+  // The thread.
+
+  private void run(Listener listener) {
+    Throwable failure = null;
+    try {
+      open(listener);
+      while (!stopping) {
+        round();
+      }
+    } catch (Throwable e) { // an Error that passed would leave shards running that are not ours
+      failure = e;
+      log.error("{}: this node leaves the group", topic(), e);
+    }
+    leave(failure);
+  }
+
+  /** Joins the group; on its thread, before the first round. */
+  void open(Listener listener) {
+    this.listener = listener;
+    Consumer<byte[], byte[]> made = consumers.get();
+    consumer = made;
+    made.subscribe(List.of(topic()), new Rebalances());
+    groupMetadata = made.groupMetadata();
+  }
+
+  /** Polls once and does what is due; on the group's thread. */
+  void round() {
+    Consumer<byte[], byte[]> consumer = consumer();
+    ConsumerRecords<byte[], byte[]> records = poll(consumer);
+    groupMetadata = consumer.groupMetadata();
+    for (ConsumerRecord<byte[], byte[]> record : records) {
+      OwnedShard shard = owned.get(new ShardId(record.partition(), settings.shards()));
+      if (shard != null) {
+        shard.commands.add(record);
+      }
+    }
+    runTasks();
+    readSessions();
+    pumpCommands();
+    writes.commitAsync(consumer);
+    watchBrokers(consumer);
+    watchCheckpoints();
+    if (rejoins && !brokersAway) {
+      rejoins = false;
+      consumer.enforceRebalance("shards were given up");
+    }
+  }
+
+  private ConsumerRecords<byte[], byte[]> poll(Consumer<byte[], byte[]> consumer) {
+    polling.set(true); // first: whoever adds a task after the look at the queue wakes the poll
+    try {
+      ConsumerRecords<byte[], byte[]> records = consumer.poll(maxPoll());
+      failing = null;
+      return records;
+    } catch (WakeupException e) {
+      return ConsumerRecords.empty();
+    } catch (FencedInstanceIdException e) {
+      throw new IllegalStateException(
+          "instance id: in use by another node (expected: one of its own)", e);
+    } catch (InterruptException e) {
+      throw e;
+    } catch (KafkaException e) {
+      if (!joined.isDone() && !(e instanceof RetriableException)) {
+        throw e; // a setting or a permission: whoever starts the node is told
+      }
+      if (failing != e.getClass()) {
+        failing = e.getClass();
+        log.error("{}: the poll failed and is repeated", topic(), e);
+      }
+      await(RETRY_NANOS);
+      return ConsumerRecords.empty();
+    } finally {
+      polling.set(false);
+    }
+  }
+
+  private Duration maxPoll() {
+    if (!tasks.isEmpty() || stopping) {
+      return Duration.ZERO;
+    }
+    long nanos = Math.min(MAX_POLL.toNanos(), writes.delayNanos());
+    if (reads) {
+      nanos = Math.min(nanos, Math.max(0, readAtNanos - nanoTime.getAsLong()));
+    }
+    return Duration.ofNanos(nanos);
+  }
+
+  private void runTasks() {
+    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+      run(task);
+    }
+  }
+
+  private void run(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      log.error("{}: a task failed", topic(), e);
+    }
+  }
+
+  /** Waits for a task and runs it, at most for a time. */
+  private void await(long nanos) {
+    try {
+      Runnable task = tasks.poll(nanos, TimeUnit.NANOSECONDS);
+      if (task != null) {
+        run(task);
+      }
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
+  }
+
+  /** Runs a task on the group's thread; after its end on the caller's. */
+  private void execute(Runnable task) {
+    tasks.add(task);
+    if (terminated.isDone()) {
+      drainTasks();
+    } else {
+      wake();
+    }
+  }
+
+  /** One at a time, for the thread that they were meant for is gone. */
+  private synchronized void drainTasks() {
+    runTasks();
+  }
+
+  private void wake() {
+    Consumer<byte[], byte[]> current = consumer;
+    if (current != null && polling.compareAndSet(true, false)) {
+      current.wakeup();
+    }
+  }
+
+  private void leave(@Nullable Throwable failure) {
+    runTasks();
+    Listener told = listener;
+    if (told != null) { // only after a failure: a stop releases them all before
+      running(owned.values()).forEach(shard -> lost(told, shard));
+    }
+    Consumer<byte[], byte[]> current = consumer;
+    if (current != null) {
+      try {
+        writes.commitSync(current, COMMIT_TIMEOUT);
+        current.close(CloseOptions.groupMembershipOperation(onClose).withTimeout(CLOSE_TIMEOUT));
+      } catch (KafkaException e) {
+        log.warn("{}: the group was not left in good order", topic(), e);
+      }
+    }
+    IllegalStateException left = new IllegalStateException("the group was left");
+    joined.completeExceptionally(failure == null ? left : failure);
+    owned.values().forEach(shard -> shard.epoch = OwnedShard.NOT_RUNNING); // nothing is added now
+    writes.fail(left);
+    owned.clear();
+    if (failure == null) {
+      terminated.complete(null);
+    } else {
+      terminated.completeExceptionally(failure);
+    }
+    drainTasks();
+  }
+
+  // Shards come and go.
+
+  private final class Rebalances implements ConsumerRebalanceListener {
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+      polling.set(false);
+      groupMetadata = consumer().groupMetadata();
+      for (TopicPartition partition : partitions) {
+        ShardId shard = new ShardId(partition.partition(), settings.shards());
+        owned.put(shard, new OwnedShard(shard, partition, commands));
+      }
+      consumer().pause(partitions);
+      counters.assignments.add(partitions.size());
+      for (OwnedShard shard : owned.values()) {
+        if (shard.state == OwnedShard.State.GIVEN_UP) {
+          shard.state = OwnedShard.State.WAITING;
+        }
+        reads |= shard.state == OwnedShard.State.WAITING;
+      }
+      readAtNanos = nanoTime.getAsLong();
+      answeredAtNanos = readAtNanos;
+      log.atInfo()
+          .addKeyValue("group_generation", groupMetadata().generationId())
+          .addKeyValue("assigned", partitions.size())
+          .addKeyValue("owned", owned.size())
+          .log(
+              "{}: assigned {} in group generation {}, {} of {} shards are here",
+              topic(),
+              ShardRanges.of(partitions),
+              groupMetadata().generationId(),
+              owned.size(),
+              settings.shards());
+      joined.complete(null);
+      readSessions();
+      pollGoesOn();
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+      polling.set(false);
+      groupMetadata = consumer().groupMetadata(); // with which the last checkpoints are written
+      if (partitions.isEmpty()) {
+        return;
+      }
+      onOwnershipChange.run();
+      long startNanos = nanoTime.getAsLong();
+      counters.revocations.add(partitions.size());
+      revoking = true;
+      boolean inTime = revoke(partitions);
+      revoking = false;
+      forget(partitions);
+      long millis = TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - startNanos);
+      log.atInfo()
+          .addKeyValue("revoked", partitions.size())
+          .addKeyValue("owned", owned.size())
+          .addKeyValue("took_ms", millis)
+          .log(
+              "{}: gave up {} within {} ms{}, {} of {} shards are here",
+              topic(),
+              ShardRanges.of(partitions),
+              millis,
+              inTime ? "" : ", not all in good order",
+              owned.size(),
+              settings.shards());
+      pollGoesOn();
+    }
+
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> partitions) {
+      polling.set(false);
+      if (partitions.isEmpty()) {
+        return;
+      }
+      Listener told = requireNonNull(listener);
+      for (OwnedShard shard : running(of(partitions))) {
+        lost(told, shard);
+      }
+      forget(partitions);
+      groupMetadata = consumer().groupMetadata(); // not before the shards are out of owns()
+      log.atWarn()
+          .addKeyValue("lost", partitions.size())
+          .addKeyValue("owned", owned.size())
+          .log(
+              "{}: lost {}, for this node was taken for dead; {} of {} shards are here",
+              topic(),
+              ShardRanges.of(partitions),
+              owned.size(),
+              settings.shards());
+      pollGoesOn();
+    }
+  }
+
+  /** A rebalance is over, within a poll that may wait on. */
+  private void pollGoesOn() {
+    onOwnershipChange.run();
+    polling.set(true);
+    if (!tasks.isEmpty() || writes.delayNanos() == 0) {
+      wake();
+    }
+  }
+
+  private List<OwnedShard> of(Collection<TopicPartition> partitions) {
+    List<OwnedShard> shards = new ArrayList<>(partitions.size());
+    for (TopicPartition partition : partitions) {
+      OwnedShard shard = owned.get(new ShardId(partition.partition(), settings.shards()));
+      if (shard != null) {
+        shards.add(shard);
+      }
+    }
+    return shards;
+  }
+
+  private static List<OwnedShard> running(Collection<OwnedShard> shards) {
+    return shards.stream().filter(shard -> shard.state == OwnedShard.State.RUNNING).toList();
+  }
+
+  private void forget(Collection<TopicPartition> partitions) {
+    for (OwnedShard shard : of(partitions)) {
+      shard.epoch = OwnedShard.NOT_RUNNING;
+      shard.commands.end();
+      writes.refuse(shard);
+      owned.remove(shard.shard, shard);
+    }
+  }
+
+  /** Has shards stopped in good order, and commits their last sessions meanwhile. */
+  private boolean revoke(Collection<TopicPartition> partitions) {
+    Listener told = requireNonNull(listener);
+    List<CompletableFuture<Void>> stops = new ArrayList<>();
+    for (OwnedShard shard : running(of(partitions))) {
+      shard.state = OwnedShard.State.REVOKED;
+      shard.commands.end();
+      stops.add(
+          told.revoked(shard.shard, settings.handOverTimeout())
+              .handle((done, failure) -> failure)
+              .thenAccept(
+                  failure -> {
+                    if (failure != null) {
+                      log.atWarn()
+                          .addKeyValue("shard", shard.shard)
+                          .setCause(failure)
+                          .log("shard {}: did not stop in time", shard.shard);
+                    }
+                  })
+              .toCompletableFuture());
+    }
+    CompletableFuture<Void> all =
+        CompletableFuture.allOf(stops.toArray(CompletableFuture<?>[]::new));
+    all.thenRun(() -> tasks.add(() -> {})); // ends the wait below
+    long deadlineNanos = nanoTime.getAsLong() + settings.handOverTimeout().toNanos();
+    while (!all.isDone()) {
+      long leftNanos = deadlineNanos - nanoTime.getAsLong();
+      if (leftNanos <= 0) {
+        break;
+      }
+      await(Math.min(leftNanos, TimeUnit.MILLISECONDS.toNanos(REVOKE_STEP_MILLIS)));
+      runTasks();
+      writes.commitSync(consumer(), Duration.ofNanos(Math.min(leftNanos, MAX_POLL.toNanos())));
+    }
+    return all.isDone();
+  }
+
+  private void lost(Listener told, OwnedShard shard) {
+    shard.epoch = OwnedShard.NOT_RUNNING;
+    shard.state = OwnedShard.State.GIVEN_UP;
+    shard.commands.end();
+    writes.refuse(shard);
+    counters.losses.increment();
+    told.lost(shard.shard);
+  }
+
+  private void giveUp(Collection<OwnedShard> shards, String why) {
+    Listener told = requireNonNull(listener);
+    List<OwnedShard> given = running(shards);
+    if (given.isEmpty()) {
+      return;
+    }
+    given.forEach(shard -> lost(told, shard));
+    given.forEach(this::pause);
+    rejoins = true;
+    log.atWarn()
+        .addKeyValue("lost", given.size())
+        .log(
+            "{}: gave up {} at once: {}",
+            topic(),
+            ShardRanges.of(given.stream().map(shard -> shard.partition).toList()),
+            why);
+  }
+
+  /** A commit was refused for good: whatever this node runs may run elsewhere. */
+  private void fenced() {
+    giveUp(List.copyOf(owned.values()), "a commit was refused");
+  }
+
+  private void pause(OwnedShard shard) {
+    Consumer<byte[], byte[]> current = consumer;
+    if (current != null && !terminated.isDone() && current.assignment().contains(shard.partition)) {
+      current.pause(List.of(shard.partition));
+    }
+  }
+
+  // Sessions are read before shards start.
+
+  private void readSessions() {
+    if (!reads || nanoTime.getAsLong() - readAtNanos < 0) {
+      return;
+    }
+    reads = false;
+    List<OwnedShard> wanted =
+        owned.values().stream().filter(s -> s.state == OwnedShard.State.WAITING).toList();
+    if (wanted.isEmpty()) {
+      return;
+    }
+    wanted.forEach(shard -> shard.state = OwnedShard.State.READING);
+    committed
+        .read(wanted.stream().map(shard -> shard.partition).toList())
+        .whenComplete((offsets, failure) -> execute(() -> onRead(wanted, offsets, failure)));
+  }
+
+  private void onRead(
+      List<OwnedShard> shards,
+      @Nullable Map<TopicPartition, OffsetAndMetadata> offsets,
+      @Nullable Throwable failure) {
+    for (OwnedShard shard : shards) {
+      if (shard.state != OwnedShard.State.READING || owned.get(shard.shard) != shard) {
+        continue; // it is gone again
+      }
+      if (offsets == null) {
+        shard.state = OwnedShard.State.WAITING;
+        reads = true;
+      } else {
+        startShard(shard, offsets.get(shard.partition));
+      }
+    }
+    if (reads) {
+      readAtNanos = nanoTime.getAsLong() + RETRY_NANOS;
+      log.warn(
+          "{}: the sessions of {} shards cannot be read and are tried again: {}",
+          topic(),
+          shards.size(),
+          String.valueOf(failure));
+    }
+  }
+
+  private void startShard(OwnedShard shard, @Nullable OffsetAndMetadata offset) {
+    SessionMetadata metadata = SessionMetadata.NONE;
+    if (offset != null) {
+      try {
+        metadata = SessionMetadata.decode(offset.metadata());
+      } catch (IllegalArgumentException e) {
+        log.atError()
+            .addKeyValue("shard", shard.shard)
+            .log("shard {}: starts without its session: {}", shard.shard, e.getMessage());
+      }
+    }
+    int id = shard.shard.id();
+    long epoch =
+        Math.max(groupMetadata().generationId(), Math.max(metadata.epoch(), lastEpochs[id]) + 1);
+    lastEpochs[id] = epoch;
+    shard.session = metadata.session();
+    shard.nextCommand = offset == null ? 0 : offset.offset();
+    shard.writtenCommand = shard.nextCommand;
+    shard.commands.begin();
+    consumer().seek(shard.partition, shard.nextCommand);
+    shard.epoch = epoch;
+    shard.state = OwnedShard.State.RUNNING;
+    requireNonNull(listener).assigned(shard.shard, epoch);
+  }
+
+  // Commands.
+
+  private void pumpCommands() {
+    if (!commands.hasSink()) {
+      return;
+    }
+    long now = nanoTime.getAsLong();
+    boolean write = now - writeCommandsAtNanos >= WRITE_COMMANDS_NANOS;
+    if (write) {
+      writeCommandsAtNanos = now;
+    }
+    for (OwnedShard shard : owned.values()) {
+      if (shard.state != OwnedShard.State.RUNNING) {
+        continue;
+      }
+      shard.commands.pump();
+      if (shard.commands.startsReading()) {
+        consumer().resume(List.of(shard.partition));
+      } else if (shard.commands.stopsReading()) {
+        consumer().pause(List.of(shard.partition));
+      }
+      if (write && shard.nextCommand != shard.writtenCommand) {
+        shard.writtenCommand = shard.nextCommand;
+        writeAgain(shard);
+      }
+    }
+  }
+
+  /** Writes the last session once more, for the sake of the commands that were handled since. */
+  private void writeAgain(OwnedShard shard) {
+    CompletionStage<Boolean> written;
+    synchronized (shard) {
+      written = checkpoint(shard);
+    }
+    written.whenComplete(
+        (done, failure) -> {
+          if (failure != null) {
+            log.atWarn()
+                .addKeyValue("shard", shard.shard)
+                .setCause(failure)
+                .log("shard {}: its handled commands were not noted", shard.shard);
+          }
+        });
+  }
+
+  // The brokers.
+
+  private void watchBrokers(Consumer<byte[], byte[]> consumer) {
+    long now = nanoTime.getAsLong();
+    long count = responses.applyAsLong(consumer);
+    if (count != lastResponses) {
+      lastResponses = count;
+      answeredAtNanos = now;
+      if (brokersAway) {
+        brokersAway = false;
+        log.info("{}: the brokers answer again", topic());
+      }
+    } else if (!brokersAway && now - answeredAtNanos > settings.sessionTimeout().toNanos()) {
+      brokersAway = true;
+      boolean stops = settings.stopsOnBrokerLoss();
+      log.atError()
+          .addKeyValue("silent_ms", TimeUnit.NANOSECONDS.toMillis(now - answeredAtNanos))
+          .log(
+              "{}: no broker has answered for {} ms; the {} shards here {}",
+              topic(),
+              TimeUnit.NANOSECONDS.toMillis(now - answeredAtNanos),
+              running(),
+              stops ? "stop" : "go on");
+      if (stops) {
+        giveUp(List.copyOf(owned.values()), "no broker answers");
+      }
+    }
+  }
+
+  private void watchCheckpoints() {
+    long now = nanoTime.getAsLong();
+    if (now - watchCheckpointsAtNanos < WATCH_NANOS) {
+      return;
+    }
+    watchCheckpointsAtNanos = now;
+    long lagNanos = checkpointLagNanos();
+    if (!checkpointsLag && lagNanos > LAG_NANOS) {
+      checkpointsLag = true;
+      log.atWarn()
+          .addKeyValue("checkpoint_lag_ms", TimeUnit.NANOSECONDS.toMillis(lagNanos))
+          .log(
+              "{}: sessions wait to be written for {} ms; what came since would come again",
+              topic(),
+              TimeUnit.NANOSECONDS.toMillis(lagNanos));
+    } else if (checkpointsLag && lagNanos < LAG_NANOS) {
+      checkpointsLag = false;
+      log.info("{}: sessions are written again", topic());
+    }
+  }
+
+  private Consumer<byte[], byte[]> consumer() {
+    return requireNonNull(consumer);
+  }
+}
