@@ -136,19 +136,19 @@ final class MemberRequests {
       return;
     }
     waiters++;
-    MemberRequest request = find(command);
-    if (request != null) {
-      request.waiters.add(waiter);
-    } else {
-      request =
-          new MemberRequest(
-              command.withNonce(NONCE_PREFIX + Long.toString(NONCES.getAndIncrement(), 36)));
-      request.waiters.add(waiter);
-      requests.put(nonce(request), request);
-      queue(request);
-    }
-    MemberRequest asked = request;
+    MemberRequest shared = find(command);
+    MemberRequest asked =
+        shared != null
+            ? shared
+            : new MemberRequest(
+                command.withNonce(NONCE_PREFIX + Long.toString(NONCES.getAndIncrement(), 36)));
+    asked.waiters.add(waiter);
+    requests.put(nonce(asked), asked);
+    // Before the question is out: who sees it and cancels leaves behind what was asked meanwhile.
     waiter.future().whenComplete((answer, failure) -> done(asked, waiter));
+    if (shared == null && !asked.waiters.isEmpty()) {
+      queue(asked);
+    }
     check(asked, waiter);
     long heldBackNanos =
         MemberRequest.isWholeList(command) && asked.queued != null
