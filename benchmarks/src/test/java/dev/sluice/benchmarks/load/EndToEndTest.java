@@ -8,9 +8,11 @@ import dev.sluice.benchmarks.results.ResultFile;
 import dev.sluice.benchmarks.results.Run;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 final class EndToEndTest {
 
   private static final String[] TINY = {

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.sluice.benchmarks.results.IdleResult;
 import dev.sluice.benchmarks.results.ResultFile;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 final class IdleShardsTest {
 
   @TempDir Path directory;

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.sluice.benchmarks.results.LatencyResult;
 import dev.sluice.benchmarks.results.ResultFile;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 final class LatencyTest {
 
   @TempDir Path directory;

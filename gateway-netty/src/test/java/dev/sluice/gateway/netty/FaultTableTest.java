@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * What a shard answers to each fault of a connection, as the gateway sees it: RESUME or IDENTIFY,
  * on which URL, with which close code before it, and how soon.
  */
+@Tag("slow")
 final class FaultTableTest extends Resources {
 
   private enum Answer {

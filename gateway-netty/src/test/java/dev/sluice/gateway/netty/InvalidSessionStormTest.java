@@ -14,6 +14,7 @@ import dev.sluice.gateway.testkit.LocalGatewayStats;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
  * Every session is invalidated at once, and nearly as many session starts are left as are needed.
  * The gateway judges by when an IDENTIFY arrives, which is up to 50 ms after it was sent.
  */
+@Tag("slow")
 final class InvalidSessionStormTest extends Resources {
 
   private static final int SHARDS = 8;

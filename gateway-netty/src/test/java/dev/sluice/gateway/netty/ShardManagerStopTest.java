@@ -1,5 +1,6 @@
 package dev.sluice.gateway.netty;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -348,6 +349,7 @@ final class ShardManagerStopTest extends Resources {
       ScriptedGateway.Peer peer = open(gateway.ready(3_600_000));
       peer.text(Frames.event("SEEN", 2, "{}"));
       recorder.awaitEvent(0, "SEEN");
+      get(requireNonNull(manager.shard(0)).session()); // behind what READY had it do
       GatewaySession atReady = requireSession(store, id);
 
       listener.lost(id);
