@@ -137,13 +137,8 @@ final class MemberRequests {
     }
     waiters++;
     MemberRequest shared = find(command);
-    MemberRequest asked =
-        shared != null
-            ? shared
-            : new MemberRequest(
-                command.withNonce(NONCE_PREFIX + Long.toString(NONCES.getAndIncrement(), 36)));
+    MemberRequest asked = shared == null ? begin(command) : shared;
     asked.waiters.add(waiter);
-    requests.put(nonce(asked), asked);
     // Before the question is out: who sees it and cancels leaves behind what was asked meanwhile.
     waiter.future().whenComplete((answer, failure) -> done(asked, waiter));
     if (shared == null && !asked.waiters.isEmpty()) {
@@ -157,6 +152,14 @@ final class MemberRequests {
     if (heldBackNanos > 0) {
       tellHeldBack(waiter, Duration.ofNanos(heldBackNanos));
     }
+  }
+
+  private MemberRequest begin(RequestGuildMembers command) {
+    MemberRequest request =
+        new MemberRequest(
+            command.withNonce(NONCE_PREFIX + Long.toString(NONCES.getAndIncrement(), 36)));
+    requests.put(nonce(request), request);
+    return request;
   }
 
   /** Takes a look at an event, before anybody else does. */

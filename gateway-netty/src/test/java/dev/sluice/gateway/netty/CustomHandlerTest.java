@@ -13,8 +13,6 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -53,17 +51,6 @@ final class CustomHandlerTest {
         };
   }
 
-  private long storedSequence() {
-    CompletableFuture<Long> sequence =
-        shard
-            .shard
-            .session()
-            .thenApply(s -> Objects.requireNonNull(s).sequence())
-            .toCompletableFuture();
-    shard.run();
-    return sequence.join();
-  }
-
   @Test
   void aHandlerMayGoOnWithACopyAndAcknowledgeIt() {
     addBefore(
@@ -75,11 +62,11 @@ final class CustomHandlerTest {
     shard.ready();
     shard.in(text(event("A", 2, "{\"a\":1}")));
     assertThat(shard.events()).isEmpty();
-    assertThat(storedSequence()).isEqualTo(1);
+    assertThat(shard.storedSequence()).isEqualTo(1);
 
     kept.get(1).acknowledge();
 
-    assertThat(storedSequence()).isEqualTo(2);
+    assertThat(shard.storedSequence()).isEqualTo(2);
   }
 
   @Test
@@ -94,12 +81,12 @@ final class CustomHandlerTest {
         });
     shard.ready();
     shard.in(concat(text(event("A", 2, "{}")), text(event("B", 3, "{}"))));
-    assertThat(storedSequence()).isEqualTo(1);
+    assertThat(shard.storedSequence()).isEqualTo(1);
 
     kept.forEach(contexts.get(0)::fireChannelRead);
 
     assertThat(shard.events()).containsExactly("READY", "A", "B");
-    assertThat(storedSequence()).isEqualTo(3);
+    assertThat(shard.storedSequence()).isEqualTo(3);
   }
 
   @Test

@@ -11,7 +11,6 @@ import dev.sluice.gateway.Dispatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -98,17 +97,6 @@ final class DispatchPublisherTest {
     shard.in(concat(events));
   }
 
-  private long storedSequence() {
-    CompletableFuture<Long> sequence =
-        shard
-            .shard
-            .session()
-            .thenApply(s -> Objects.requireNonNull(s).sequence())
-            .toCompletableFuture();
-    shard.run();
-    return sequence.join();
-  }
-
   @Test
   void signalsNoMoreThanRequested() {
     ready();
@@ -123,7 +111,7 @@ final class DispatchPublisherTest {
     in("D", "E");
 
     assertThat(subscriber.signals).endsWith("B", "C", "D", "E");
-    assertThat(storedSequence()).isEqualTo(6);
+    assertThat(shard.storedSequence()).isEqualTo(6);
   }
 
   @Test
@@ -149,7 +137,7 @@ final class DispatchPublisherTest {
     ready();
     in("A", "B", "C", "D", "E", "F");
     assertThat(shard.channel.config().isAutoRead()).isFalse();
-    assertThat(storedSequence()).isEqualTo(1);
+    assertThat(shard.storedSequence()).isEqualTo(1);
 
     Subscriber subscriber = subscribed(1);
     shard.run();
@@ -163,7 +151,7 @@ final class DispatchPublisherTest {
     assertThat(subscriber.signals)
         .containsExactly("subscribed", "READY", "A", "B", "C", "D", "E", "F");
     assertThat(shard.channel.config().isAutoRead()).isTrue();
-    assertThat(storedSequence()).isEqualTo(7);
+    assertThat(shard.storedSequence()).isEqualTo(7);
   }
 
   @Test
@@ -194,11 +182,11 @@ final class DispatchPublisherTest {
     Subscriber subscriber = subscribed(Long.MAX_VALUE);
     subscriber.onNext = Dispatch::defer;
     in("A", "B");
-    assertThat(storedSequence()).isEqualTo(1);
+    assertThat(shard.storedSequence()).isEqualTo(1);
 
     subscriber.dispatches.forEach(Dispatch::acknowledge);
 
-    assertThat(storedSequence()).isEqualTo(3);
+    assertThat(shard.storedSequence()).isEqualTo(3);
   }
 
   @Test
@@ -208,11 +196,11 @@ final class DispatchPublisherTest {
     Subscriber subscriber = subscribed(Long.MAX_VALUE);
     in("A", "B");
     assertThat(subscriber.signals).endsWith("A", "B");
-    assertThat(storedSequence()).isEqualTo(1);
+    assertThat(shard.storedSequence()).isEqualTo(1);
 
     subscriber.dispatches.forEach(Dispatch::acknowledge);
 
-    assertThat(storedSequence()).isEqualTo(3);
+    assertThat(shard.storedSequence()).isEqualTo(3);
   }
 
   @Test
@@ -243,7 +231,7 @@ final class DispatchPublisherTest {
     Subscriber second = subscribed(2);
 
     assertThat(second.signals).containsExactly("subscribed", "B", "C");
-    assertThat(storedSequence()).isEqualTo(4);
+    assertThat(shard.storedSequence()).isEqualTo(4);
   }
 
   @Test
@@ -271,7 +259,7 @@ final class DispatchPublisherTest {
     broken.request(2);
 
     assertThat(broken.signals).containsExactly("subscribed", "READY", "A");
-    assertThat(storedSequence()).isEqualTo(2); // or the shard would stop reading one day
+    assertThat(shard.storedSequence()).isEqualTo(2); // or the shard would stop reading one day
     in("B");
     assertThat(subscribed(9).signals).containsExactly("subscribed", "B");
     assertThat(shard.recorder.reconnects(0)).isEmpty();

@@ -1,5 +1,7 @@
 package dev.sluice.gateway.netty;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.sluice.gateway.CloseCode;
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.EventType;
@@ -24,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +101,14 @@ final class EmbeddedShard implements ShardHost, Connector {
     channel.runPendingTasks();
     channel.runScheduledPendingTasks();
     channel.runPendingTasks();
+  }
+
+  /** The sequence of the session as it could be stored now; the shard must have one. */
+  long storedSequence() {
+    CompletableFuture<Long> sequence =
+        shard.session().thenApply(s -> requireNonNull(s).sequence()).toCompletableFuture();
+    run();
+    return sequence.join();
   }
 
   /** Dials and answers the upgrade, with what follows in the same read. */

@@ -15,8 +15,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -81,17 +79,6 @@ final class InFlightEventsTest {
     return shard.channel.config().isAutoRead();
   }
 
-  private long storedSequence() {
-    CompletableFuture<Long> sequence =
-        shard
-            .shard
-            .session()
-            .thenApply(s -> Objects.requireNonNull(s).sequence())
-            .toCompletableFuture();
-    shard.run();
-    return sequence.join();
-  }
-
   @Test
   void anEventIsACopyToKeep() {
     ready(InFlightEvents.create());
@@ -113,7 +100,7 @@ final class InFlightEventsTest {
   void theSessionIsStoredUpToTheLastBeforeWhichAllAreAcknowledged() {
     InFlightEvents inFlight = ready(InFlightEvents.create());
     in(2, 5);
-    assertThat(storedSequence()).isEqualTo(1);
+    assertThat(shard.storedSequence()).isEqualTo(1);
     assertThat(inFlight.events()).isEqualTo(4);
     assertThat(inFlight.bytes()).isEqualTo(28);
     assertThat(shard.shard.unhandledEvents()).isEqualTo(4);
@@ -122,9 +109,9 @@ final class InFlightEventsTest {
     taken.get(0).acknowledge();
     taken.get(3).acknowledge();
     taken.get(3).acknowledge();
-    assertThat(storedSequence()).isEqualTo(3);
+    assertThat(shard.storedSequence()).isEqualTo(3);
     end(2);
-    assertThat(storedSequence()).isEqualTo(5);
+    assertThat(shard.storedSequence()).isEqualTo(5);
     assertThat(inFlight.events()).isZero();
     assertThat(inFlight.bytes()).isZero();
     assertThat(shard.shard.unhandledEvents()).isZero();
@@ -138,7 +125,7 @@ final class InFlightEventsTest {
     taken.get(0).acknowledge();
     end(1);
 
-    assertThat(storedSequence()).isEqualTo(1);
+    assertThat(shard.storedSequence()).isEqualTo(1);
     assertThat(inFlight.events()).isZero();
     assertThat(inFlight.bytes()).isZero();
   }
@@ -161,7 +148,7 @@ final class InFlightEventsTest {
     assertThat(taken.stream().map(InFlightEvent::sequence))
         .containsExactly(2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
     assertThat(isReading()).isTrue();
-    assertThat(storedSequence()).isEqualTo(9);
+    assertThat(shard.storedSequence()).isEqualTo(9);
   }
 
   @Test
@@ -247,7 +234,7 @@ final class InFlightEventsTest {
     }
     shard.run();
 
-    assertThat(storedSequence()).isEqualTo(1001);
+    assertThat(shard.storedSequence()).isEqualTo(1001);
     assertThat(inFlight.events()).isZero();
   }
 
