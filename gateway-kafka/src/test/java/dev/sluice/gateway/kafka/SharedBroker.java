@@ -23,7 +23,11 @@ public final class SharedBroker {
   private static synchronized String bootstrapServers() throws IOException, InterruptedException {
     KafkaBroker running = broker;
     if (running == null) {
-      running = KafkaBroker.start(Files.createTempDirectory(Path.of("target"), "shared-broker"));
+      running =
+          KafkaBroker.start(
+              Files.createTempDirectory(Path.of("target"), "shared-broker"),
+              // It is never restarted, and a slow machine does not end its leadership.
+              Map.of("broker.session.timeout.ms", "60000"));
       broker = running;
     }
     return running.bootstrapServers();

@@ -38,7 +38,7 @@ public final class SinkRig {
   static final long EPOCH = 1; // of a fixed assignment
   static final String EVENTS = "bot.events";
   static final String TRANSACTIONAL_ID = "bot-node-1";
-  private static final long TIMEOUT_SECONDS = 20;
+  private static final long TIMEOUT_SECONDS = 60;
 
   final FakeOwnership ownership = new FakeOwnership().own(SHARDS, EPOCH);
   final FleetCounters counters = new FleetCounters();
@@ -157,6 +157,13 @@ public final class SinkRig {
 
   static GatewaySession session(ShardManager manager, ShardId shard) throws Exception {
     return requireNonNull(get(requireNonNull(manager.shard(shard.id())).session()));
+  }
+
+  void assertNothingIsInFlight(ShardManager manager) throws Exception {
+    session(manager, FIRST); // its event loop has counted what ended before
+    session(manager, SECOND);
+    assertThat(inFlight.events()).isZero();
+    assertThat(inFlight.bytes()).isZero();
   }
 
   public static <T> T get(CompletionStage<T> stage) throws Exception {

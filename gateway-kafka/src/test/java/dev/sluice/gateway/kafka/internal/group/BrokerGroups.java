@@ -26,6 +26,9 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 /** Groups of one generation on a broker, each as if in a process of its own. */
 public final class BrokerGroups {
 
+  // Nothing waits for it, and no member is to be taken for dead because the machine is slow.
+  private static final Duration SESSION_TIMEOUT = Duration.ofSeconds(30);
+  private static final int HEARTBEAT_MILLIS = 100; // by which a member hears of a rebalance
   private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(1);
 
   public final Admin admin;
@@ -48,7 +51,7 @@ public final class BrokerGroups {
     topic = new Topics(admin, application, (short) 1).ensureShards(1, shards);
     settings =
         new GroupSettings(
-            topic, shards, Duration.ofSeconds(2), HAND_OVER_TIMEOUT, Duration.ofMinutes(5), false);
+            topic, shards, SESSION_TIMEOUT, HAND_OVER_TIMEOUT, Duration.ofMinutes(5), false);
   }
 
   /** {@return one more member} */
@@ -64,6 +67,7 @@ public final class BrokerGroups {
                       instanceId, // by which it can be removed
                       clients.consumer("member"));
               properties.put("client.id", "member-" + instanceId);
+              properties.put("heartbeat.interval.ms", HEARTBEAT_MILLIS);
               return new KafkaConsumer<>(properties);
             },
             GroupConsumer::responses,

@@ -42,6 +42,7 @@ final class MockGroup implements ShardAssignment.Listener {
   final Map<ShardId, Long> epochs = new HashMap<>();
   final ShardGroup group;
   long nanos;
+  long nanosPerLook; // by which the clock goes on each time that it is read; else it stands still
   long wallMillis = 1_000_000;
   long responses;
   boolean offsetsReadable = true;
@@ -66,8 +67,7 @@ final class MockGroup implements ShardAssignment.Listener {
             any -> responses,
             this::read,
             counters,
-            // The wait for shards that stop is in real time, so that one passes too.
-            () -> nanos + System.nanoTime(),
+            () -> nanos += nanosPerLook,
             () -> wallMillis);
   }
 
@@ -101,6 +101,7 @@ final class MockGroup implements ShardAssignment.Listener {
     int commits;
     boolean holdsCommits;
     @Nullable KafkaException commitFailure;
+    boolean failsOnce; // the next commit alone
     @Nullable CloseOptions closeOptions;
 
     Coordinator() {
@@ -116,7 +117,7 @@ final class MockGroup implements ShardAssignment.Listener {
         Map<TopicPartition, OffsetAndMetadata> offsets, OffsetCommitCallback callback) {
       Runnable commit =
           () -> {
-            KafkaException failure = commitFailure;
+            KafkaException failure = nextFailure();
             if (failure == null) {
               committed.putAll(offsets);
               commits++;
@@ -133,12 +134,20 @@ final class MockGroup implements ShardAssignment.Listener {
     @Override
     public synchronized void commitSync(
         Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
-      KafkaException failure = commitFailure;
+      KafkaException failure = nextFailure();
       if (failure != null) {
         throw failure;
       }
       committed.putAll(offsets);
       commits++;
+    }
+
+    private @Nullable KafkaException nextFailure() {
+      KafkaException failure = commitFailure;
+      if (failsOnce) {
+        commitFailure = null;
+      }
+      return failure;
     }
 
     @Override
