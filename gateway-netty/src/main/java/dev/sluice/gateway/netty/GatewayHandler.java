@@ -269,8 +269,11 @@ final class GatewayHandler extends ChannelInboundHandlerAdapter {
         connection.handled();
       }
       shard.eventReceived();
-      if (!shard.wantsRead() && shard.isCurrent(ctx.channel())) {
-        pause(ctx);
+      if (!shard.wantsRead()) {
+        if (shard.isCurrent(ctx.channel())) {
+          pause(ctx);
+        }
+        shard.tellIfDrained();
       }
     } else if (connection.heartbeatAcks() != acks) {
       shard.heartbeatAcked();

@@ -612,8 +612,9 @@ public final class Shard implements Dispatch.Acknowledger {
   }
 
   /**
-   * Reads no more events for good, from any thread: the step before {@link #stop}. A transport that
-   * is lost from now on is not replaced.
+   * Reads no more events for good, from any thread: the step before {@link #stop}. Only the answer
+   * to an IDENTIFY is waited for, which would be spent on a session that nobody knows. A transport
+   * that is lost from now on is not replaced.
    *
    * @return completes when those that came are acknowledged; on the event loop
    */
@@ -627,7 +628,7 @@ public final class Shard implements Dispatch.Acknowledger {
               }
               drained.whenComplete((nothing, failure) -> done.complete(null));
               ChannelHandlerContext current = gateway;
-              if (current != null) {
+              if (current != null && readsNoMore()) {
                 handlerOf(current).pause(current);
               }
               tellIfDrained();
@@ -636,6 +637,11 @@ public final class Shard implements Dispatch.Acknowledger {
       done.complete(null);
     }
     return done;
+  }
+
+  private boolean readsNoMore() {
+    return drained != null
+        && (connection == null || connection.state() != GatewayState.IDENTIFYING);
   }
 
   /**
@@ -895,7 +901,7 @@ public final class Shard implements Dispatch.Acknowledger {
 
   /** Whether both the sink and the bound of unacknowledged events let the next event come. */
   boolean wantsRead() {
-    return !readingPaused && drained == null && connection().wantsRead();
+    return !readingPaused && !readsNoMore() && connection().wantsRead();
   }
 
   /** The events that are with the workers, made when the first one comes. */
@@ -925,7 +931,7 @@ public final class Shard implements Dispatch.Acknowledger {
    * An event was acknowledged, or will not be: perhaps it was the last that {@link #drain} meant.
    */
   void tellIfDrained() {
-    if (drained != null && unhandledEvents() == 0 && unacknowledged() == 0) {
+    if (drained != null && readsNoMore() && unhandledEvents() == 0 && unacknowledged() == 0) {
       drained.complete(null);
     }
   }
@@ -1173,6 +1179,9 @@ public final class Shard implements Dispatch.Acknowledger {
     }
     if (from == GatewayState.IDENTIFYING) {
       identifyEnded(to == GatewayState.READY);
+      if (to != GatewayState.READY) { // which is to be handled first
+        tellIfDrained();
+      }
     }
     if (to.isTerminal() && guilds != null) {
       guilds.ended();

@@ -559,4 +559,55 @@ final class HandOverTest extends Resources {
     shard.run();
     assertThat(stopped.toCompletableFuture()).isCompleted();
   }
+
+  /** Without it the IDENTIFY would be spent on a session that nobody knows. */
+  @Test
+  void aShardThatIdentifiesWaitsForItsSession() {
+    EmbeddedShard shard = new EmbeddedShard();
+    shard.upgrade(Frames.text(Frames.hello(3_600_000)));
+    assertThat(shard.shard.state()).isEqualTo(GatewayState.IDENTIFYING);
+    CompletionStage<Void> drained = shard.shard.drain();
+    shard.run();
+    assertThat(drained.toCompletableFuture()).isNotDone();
+
+    shard.in(
+        Frames.concat(
+            Frames.text(Frames.ready("session", "ws://resume.test")),
+            Frames.text(Frames.event("TYPING_START", 2, "{}"))));
+
+    assertThat(drained.toCompletableFuture()).isCompleted();
+    assertThat(shard.events()).containsExactly("READY");
+    assertThat(shard.storedSequence()).isEqualTo(1);
+    assertThat(shard.channel.config().isAutoRead()).isFalse();
+    shard.channel.releaseOutbound();
+  }
+
+  @Test
+  void aReadyIsHandledBeforeTheShardIsDrained() {
+    EmbeddedShard shard = new EmbeddedShard();
+    List<CompletableFuture<Void>> drained = new ArrayList<>();
+    List<Boolean> drainedBefore = new ArrayList<>();
+    shard.sink = (from, dispatch) -> drainedBefore.add(drained.get(0).isDone());
+    shard.upgrade(Frames.text(Frames.hello(3_600_000)));
+    drained.add(shard.shard.drain().toCompletableFuture());
+
+    shard.in(Frames.text(Frames.ready("session", "ws://resume.test")));
+
+    assertThat(drainedBefore).containsExactly(false);
+    assertThat(drained.get(0)).isCompleted();
+    shard.channel.releaseOutbound();
+  }
+
+  @Test
+  void aShardWhoseIdentifyIsRefusedHasNothingToWaitFor() {
+    EmbeddedShard shard = new EmbeddedShard();
+    shard.upgrade(Frames.text(Frames.hello(3_600_000)));
+    CompletionStage<Void> drained = shard.shard.drain();
+
+    shard.in(Frames.text("{\"op\":9,\"d\":false}"));
+
+    assertThat(drained.toCompletableFuture()).isCompleted();
+    assertThat(shard.dials).hasSize(1);
+    shard.channel.releaseOutbound();
+  }
 }
