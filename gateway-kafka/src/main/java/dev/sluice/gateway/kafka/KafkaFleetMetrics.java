@@ -1,6 +1,7 @@
 package dev.sluice.gateway.kafka;
 
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -23,6 +24,10 @@ import java.util.function.ToDoubleFunction;
  *       <td>1 while no broker has answered for the session time-out</td></tr>
  *   <tr><td>{@code sluice.fleet.moves}</td>
  *       <td>shards by {@code kind}: {@code assigned}, {@code revoked}, {@code lost}</td></tr>
+ *   <tr><td>{@code sluice.fleet.takeover}</td>
+ *       <td>how long shards took from their assignment to READY or RESUMED here</td></tr>
+ *   <tr><td>{@code sluice.fleet.takeover.slowest}</td>
+ *       <td>the slowest of the last assignment</td></tr>
  *   <tr><td>{@code sluice.fleet.checkpoints}</td>
  *       <td>sessions by {@code outcome}: {@code written}, {@code fenced}</td></tr>
  *   <tr><td>{@code sluice.fleet.checkpoint.retries}</td>
@@ -86,9 +91,30 @@ public final class KafkaFleetMetrics {
       counter("moves", "Shards that moved", KafkaFleetStats::assignments, "kind", "assigned");
       counter("moves", "Shards that moved", KafkaFleetStats::revocations, "kind", "revoked");
       counter("moves", "Shards that moved", KafkaFleetStats::losses, "kind", "lost");
+      takeOvers();
       checkpoints();
       commands();
       events();
+    }
+
+    private void takeOvers() {
+      FunctionTimer.builder(
+              "sluice.fleet.takeover",
+              fleet,
+              node -> node.stats().takeOvers(),
+              node -> node.stats().takeOverTime().toNanos(),
+              TimeUnit.NANOSECONDS)
+          .description("How long shards took from their assignment to READY or RESUMED")
+          .tags(tags)
+          .register(registry);
+      TimeGauge.builder(
+              "sluice.fleet.takeover.slowest",
+              fleet,
+              TimeUnit.NANOSECONDS,
+              node -> node.stats().slowestTakeOver().toNanos())
+          .description("How long the slowest shard of the last assignment took so far")
+          .tags(tags)
+          .register(registry);
     }
 
     private void checkpoints() {

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param assignments shards that the group gave to this node
  * @param revocations shards that it took away in good order
  * @param losses shards that were given up at once, for they may run elsewhere
+ * @param takeOvers shards that were READY or RESUMED here after their assignment
+ * @param takeOverTime how long all of these took together, each from its assignment on
+ * @param slowestTakeOver how long the slowest shard of the last assignment took so far
  * @param checkpoints sessions that were written
  * @param fencedCheckpoints sessions that were refused, for the shard is another node's
  * @param commitRetries commits that failed and were tried again
@@ -42,6 +45,9 @@ public record KafkaFleetStats(
     long assignments,
     long revocations,
     long losses,
+    long takeOvers,
+    Duration takeOverTime,
+    Duration slowestTakeOver,
     long checkpoints,
     long fencedCheckpoints,
     long commitRetries,
@@ -70,6 +76,11 @@ public record KafkaFleetStats(
         counters.assignments.sum(),
         counters.revocations.sum(),
         counters.losses.sum(),
+        counters.takeOvers.sum(),
+        Duration.ofNanos(counters.takeOverNanos.sum()),
+        generation == null
+            ? Duration.ZERO
+            : Duration.ofNanos(generation.group().takeOvers().slowestNanos()),
         counters.checkpoints.sum(),
         counters.fencedCheckpoints.sum(),
         counters.commitRetries.sum(),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.netty.ShardManager;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.HashMap;
@@ -141,7 +142,12 @@ final class KafkaFleetTest {
     KafkaFleetMetrics.bindTo(fleet, registry);
     fleet.counters().losses.add(3);
     fleet.counters().grants.increment();
+    fleet.counters().takeOvers.add(2);
+    fleet.counters().takeOverNanos.add(3_000_000);
 
+    FunctionTimer takeOvers = registry.get("sluice.fleet.takeover").functionTimer();
+    assertThat(takeOvers.count()).isEqualTo(2);
+    assertThat(takeOvers.totalTime(TimeUnit.MILLISECONDS)).isEqualTo(3);
     assertThat(registry.get("sluice.fleet.moves").tag("kind", "lost").functionCounter().count())
         .isEqualTo(3);
     assertThat(
@@ -154,6 +160,6 @@ final class KafkaFleetTest {
     assertThat(registry.get("sluice.fleet.shards.owned").gauge().value()).isZero();
     Set<String> names = new TreeSet<>();
     registry.getMeters().forEach(meter -> names.add(meter.getId().getName()));
-    assertThat(names).hasSize(17);
+    assertThat(names).hasSize(19);
   }
 }

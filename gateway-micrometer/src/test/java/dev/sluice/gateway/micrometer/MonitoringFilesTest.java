@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sluice.gateway.Intents;
+import dev.sluice.gateway.kafka.KafkaFleet;
+import dev.sluice.gateway.kafka.KafkaFleetMetrics;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.testkit.LocalGateway;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +32,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Holds the dashboard, the alerts and the pages to what a scrape of a running bot has. */
+/** Holds the dashboard, the alerts and the pages to what a scrape of a node of a fleet has. */
 final class MonitoringFilesTest {
 
   private static final Path DOCS = Path.of("../docs");
@@ -65,10 +68,16 @@ final class MonitoringFilesTest {
       manager.start().toCompletableFuture().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
       manager.ready().toCompletableFuture().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
       metrics.bindTo(registry);
+      KafkaFleetMetrics.bindTo(unstarted(), registry);
       published = Published.of(registry.scrape());
     }
     dashboard = new JsonMapper().readTree(Files.readString(DASHBOARD, UTF_8));
     rules = new YAMLMapper().readTree(Files.readString(RULES, UTF_8));
+  }
+
+  /** A node has all its meters before it starts. */
+  private static KafkaFleet unstarted() {
+    return KafkaFleet.builder("bot", Map.of("bootstrap.servers", "127.0.0.1:9")).build();
   }
 
   @Test
@@ -156,7 +165,7 @@ final class MonitoringFilesTest {
 
   @Test
   void thePagesNameWhatIsPublished() throws IOException {
-    Pattern names = Pattern.compile("\\bsluice_gateway_[a-z0-9_]*[a-z0-9]");
+    Pattern names = Pattern.compile("\\bsluice_(?:gateway|fleet)_[a-z0-9_]*[a-z0-9]");
     try (Stream<Path> files = Files.walk(DOCS)) {
       for (Path page : files.filter(file -> file.toString().endsWith(".md")).toList()) {
         Matcher name = names.matcher(Files.readString(page, UTF_8));

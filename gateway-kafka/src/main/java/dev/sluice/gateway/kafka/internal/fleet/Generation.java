@@ -135,6 +135,7 @@ public final class Generation implements Generations.Run {
       builder.eventSink(sink);
     }
     ShardManager manager = builder.build();
+    manager.addListener(group.takeOvers());
     settings.onManager().accept(manager);
     return new Generation(
         number, shards, group, sink, elsewhere, settings.handOverTimeout(), manager);

@@ -80,6 +80,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
   private final LongSupplier nanoTime;
   private final CheckpointWrites writes;
   private final CommandLane.Shared commands;
+  private final TakeOvers takeOvers;
 
   private final Map<ShardId, OwnedShard> owned = new ConcurrentHashMap<>();
   private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
@@ -139,6 +140,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     this.commands =
         new CommandLane.Shared(
             settings.maxCommandAge().toMillis(), wallMillis, nanoTime, this::execute, counters);
+    this.takeOvers = new TakeOvers(settings.topic(), counters, nanoTime);
     this.answeredAtNanos = nanoTime.getAsLong();
     this.writeCommandsAtNanos = answeredAtNanos;
     this.watchCheckpointsAtNanos = answeredAtNanos;
@@ -150,6 +152,11 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
   /** {@return the topic whose partition i is shard i, and the id of the group} */
   public String topic() {
     return settings.topic();
+  }
+
+  /** {@return what is to be told when shards are up} */
+  public TakeOvers takeOvers() {
+    return takeOvers;
   }
 
   /**
@@ -593,7 +600,10 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
         if (shard.state == OwnedShard.State.GIVEN_UP) {
           shard.state = OwnedShard.State.WAITING;
         }
-        reads |= shard.state == OwnedShard.State.WAITING;
+        if (shard.state == OwnedShard.State.WAITING) {
+          takeOvers.assigned(shard.shard);
+          reads = true;
+        }
       }
       readAtNanos = nanoTime.getAsLong();
       answeredAtNanos = readAtNanos;
@@ -697,6 +707,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
       shard.epoch = OwnedShard.NOT_RUNNING;
       shard.commands.end();
       writes.refuse(shard);
+      takeOvers.gone(shard.shard);
       owned.remove(shard.shard, shard);
     }
   }
@@ -744,6 +755,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     shard.commands.end();
     writes.refuse(shard);
     counters.losses.increment();
+    takeOvers.gone(shard.shard);
     told.lost(shard.shard);
   }
 

@@ -14,6 +14,12 @@ public final class FleetCounters {
   /** Shards that were given up at once, for they may run elsewhere. */
   public final LongAdder losses = new LongAdder();
 
+  /** Shards that were READY or RESUMED here after their assignment. */
+  public final LongAdder takeOvers = new LongAdder();
+
+  /** How long these took, from the assignment on. */
+  public final LongAdder takeOverNanos = new LongAdder();
+
   /** Checkpoints that were written. */
   public final LongAdder checkpoints = new LongAdder();
 

@@ -52,6 +52,22 @@ final class ShardGroupTest {
   }
 
   @Test
+  void aTakeOverCountsFromTheAssignmentUnlessTheShardGoesBefore() {
+    mock.offsetsReadable = false; // the wait for the session is part of it
+    mock.open().rebalance(0, 1);
+    mock.nanos += TimeUnit.SECONDS.toNanos(20);
+    mock.offsetsReadable = true;
+    mock.rounds();
+    mock.rebalance(0);
+    mock.group.takeOvers().up(shard(0));
+    mock.group.takeOvers().up(shard(1));
+
+    assertThat(mock.counters.takeOvers.sum()).isEqualTo(1);
+    assertThat(mock.counters.takeOverNanos.sum())
+        .isGreaterThanOrEqualTo(TimeUnit.SECONDS.toNanos(20));
+  }
+
+  @Test
   void aMemberWithoutShardsHasJoined() {
     mock.open();
     assertThat(mock.group.joined().toCompletableFuture()).isNotDone();
