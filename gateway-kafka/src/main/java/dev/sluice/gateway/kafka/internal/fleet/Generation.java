@@ -10,9 +10,10 @@ import dev.sluice.gateway.kafka.internal.group.GroupConsumer;
 import dev.sluice.gateway.kafka.internal.group.GroupSettings;
 import dev.sluice.gateway.kafka.internal.group.KafkaSessionStore;
 import dev.sluice.gateway.kafka.internal.group.ShardGroup;
+import dev.sluice.gateway.kafka.internal.identify.KafkaIdentifyLimiter;
+import dev.sluice.gateway.kafka.internal.identify.LimiterShare;
 import dev.sluice.gateway.kafka.internal.node.FleetCounters;
 import dev.sluice.gateway.netty.EventSink;
-import dev.sluice.gateway.netty.IdentifyLimiter;
 import dev.sluice.gateway.netty.InFlightEvents;
 import dev.sluice.gateway.netty.Shard;
 import dev.sluice.gateway.netty.ShardManager;
@@ -41,6 +42,7 @@ public final class Generation implements Generations.Run {
   private final @Nullable KafkaEventSink sink; // null if events do not go to Kafka
   private final @Nullable GatedSink elsewhere; // null if they do, or are handled here
   private final Duration handOverTimeout;
+  private final LimiterShare limiter;
   private final ShardManager manager;
 
   private Generation(
@@ -50,6 +52,7 @@ public final class Generation implements Generations.Run {
       @Nullable KafkaEventSink sink,
       @Nullable GatedSink elsewhere,
       Duration handOverTimeout,
+      LimiterShare limiter,
       ShardManager manager) {
     this.number = number;
     this.shards = shards;
@@ -57,6 +60,7 @@ public final class Generation implements Generations.Run {
     this.sink = sink;
     this.elsewhere = elsewhere;
     this.handOverTimeout = handOverTimeout;
+    this.limiter = limiter;
     this.manager = manager;
   }
 
@@ -75,7 +79,7 @@ public final class Generation implements Generations.Run {
   public static Generation create(
       FleetSettings settings,
       Admin admin,
-      IdentifyLimiter limiter,
+      KafkaIdentifyLimiter limiter,
       FleetCounters counters,
       int number,
       int shards,
@@ -104,9 +108,10 @@ public final class Generation implements Generations.Run {
             counters,
             System::nanoTime,
             System::currentTimeMillis);
+    LimiterShare share = new LimiterShare(limiter);
     builder
         .assignment(group)
-        .identifyLimiter(limiter)
+        .identifyLimiter(share)
         .sessionStore(new KafkaSessionStore(group))
         .commandSource(group.commandSource());
     if (settings.eventTypes() != null) {
@@ -134,11 +139,18 @@ public final class Generation implements Generations.Run {
       group.onOwnershipChange(sink::ownershipChanged);
       builder.eventSink(sink);
     }
-    ShardManager manager = builder.build();
-    manager.addListener(group.takeOvers());
-    settings.onManager().accept(manager);
-    return new Generation(
-        number, shards, group, sink, elsewhere, settings.handOverTimeout(), manager);
+    try {
+      ShardManager manager = builder.build();
+      manager.addListener(group.takeOvers());
+      settings.onManager().accept(manager);
+      return new Generation(
+          number, shards, group, sink, elsewhere, settings.handOverTimeout(), share, manager);
+    } catch (RuntimeException e) { // the application's settings; it may be tried again
+      if (sink != null) {
+        sink.close();
+      }
+      throw e;
+    }
   }
 
   public int number() {
@@ -256,6 +268,7 @@ public final class Generation implements Generations.Run {
 
   /** Closes what is left once it was stopped. */
   public void close() {
+    limiter.close();
     group.stop();
     if (sink != null) {
       sink.close();

@@ -19,9 +19,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -112,7 +114,7 @@ final class IdentifyClaims {
   private final RandomGenerator random;
   private final Executor executor;
   private final FleetCounters counters;
-  private final IdentifyLedger ledger = new IdentifyLedger();
+  private IdentifyLedger ledger = new IdentifyLedger();
   private final List<Bucket> buckets = new ArrayList<>();
   private final Map<Long, Bucket> claimed = new HashMap<>(); // by number
   private long orders;
@@ -130,7 +132,7 @@ final class IdentifyClaims {
   private long answerAskedNanos;
   private boolean announce; // what was answered is to be appended
   private long announceAfterNanos;
-  private Runnable refresh = () -> {};
+  private final Set<Runnable> refreshes = new LinkedHashSet<>();
   private boolean refreshed;
   private long refreshedAtNanos;
   private final List<Request> early = new ArrayList<>(); // before the number of buckets is known
@@ -175,9 +177,14 @@ final class IdentifyClaims {
     return ledgerConcurrency;
   }
 
-  /** Sets how to have GET /gateway/bot asked again. */
-  void refresh(Runnable refresh) {
-    this.refresh = refresh;
+  /** Adds a way to have GET /gateway/bot asked again. */
+  void addRefresh(Runnable refresh) {
+    refreshes.add(refresh);
+  }
+
+  /** Takes a way back that leads nowhere any more. */
+  void removeRefresh(Runnable refresh) {
+    refreshes.remove(refresh);
   }
 
   /** Takes over an answer of GET /gateway/bot, which all nodes are to know. */
@@ -217,6 +224,25 @@ final class IdentifyClaims {
   /** Says that all was read that the log had when this node began, so that it knows the state. */
   void live() {
     live = true;
+  }
+
+  /**
+   * Says that the log does not go on where it was read to, for it was made anew, or had lost what
+   * comes next: all that is known of it is forgotten. What was claimed and not read back is claimed
+   * again.
+   */
+  void startOver() {
+    ledger = new IdentifyLedger();
+    silences = 0;
+    live = false;
+    claimed.clear();
+    for (Bucket bucket : buckets) {
+      Request request = bucket.claimed;
+      if (request != null) {
+        bucket.claimed = null;
+        bucket.waiting.add(request);
+      }
+    }
   }
 
   /**
@@ -453,9 +479,10 @@ final class IdentifyClaims {
         new Limit(
             said.total(),
             said.remaining(),
-            said.resetAfter().toMillis(),
+            Math.min(said.resetAfter().toMillis(), IdentifyRecord.MAX_RESET_AFTER_MILLIS),
             maxConcurrency,
-            knowsClock ? Math.max(1, brokerMillis(answerAskedNanos)) : 0));
+            knowsClock ? Math.max(1, brokerMillis(answerAskedNanos)) : 0,
+            clockEpoch));
     return NEVER;
   }
 
@@ -480,7 +507,7 @@ final class IdentifyClaims {
         announce = true; // there is nobody to ask: what the settings say holds on
         announceAfterNanos = now;
       } else {
-        refresh.run();
+        refreshes.forEach(Runnable::run);
       }
     }
   }

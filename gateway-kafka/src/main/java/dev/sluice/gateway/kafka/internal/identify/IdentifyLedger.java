@@ -51,8 +51,10 @@ final class IdentifyLedger {
    *
    * Time is what went by in the clock of one broker. Another leader has another clock, so nothing
    * is known of the time between its first record and the last of the one before: the buckets stay
-   * closed for a window. A clock that is set back is another clock. One that is set forward cannot
-   * be told from time that passes; see IdentifyClaims, which measures the window itself as well.
+   * closed for a window, no period of session starts ends earlier for it, and the claims of before
+   * are taken from every limit, for nobody can say which of them it counts. A clock that is set
+   * back is another clock. One that is set forward cannot be told from time that passes; see
+   * IdentifyClaims, which measures the window itself as well.
    */
 
   /** How long a valid claim may be used, from before it was sent by the claimer's clock. */
@@ -103,6 +105,7 @@ final class IdentifyLedger {
     final long atNanos;
     State state = State.OUT;
     boolean ofFormerBuckets;
+    boolean ofFormerClock;
     int countedIn; // the limit whose starts it took one of
 
     Granted(Key key, int shard, long atMillis, long atNanos, int countedIn) {
@@ -115,9 +118,11 @@ final class IdentifyLedger {
   }
 
   private long nowNanos;
+  private long oneClockNanos; // as nowNanos, without what went by from one clock to another
   private long lastMillis;
   private int lastEpoch;
   private boolean started;
+  private boolean otherClock; // than that of the record before
 
   private @Nullable IdentifyQueue queue; // null before the first limit
   private @Nullable SessionStartBudget budget; // null when starts are not counted
@@ -148,7 +153,7 @@ final class IdentifyLedger {
     } else if (record instanceof Released released) {
       released(released);
     } else if (record instanceof Limit limit) {
-      limit(limit, timestampMillis);
+      limit(limit, timestampMillis, leaderEpoch);
     }
     return Verdict.NONE;
   }
@@ -159,12 +164,17 @@ final class IdentifyLedger {
       lastMillis = timestampMillis;
       lastEpoch = leaderEpoch;
     }
-    boolean otherClock =
-        leaderEpoch != lastEpoch || timestampMillis < lastMillis - CLOCK_STEP_MILLIS;
+    otherClock = leaderEpoch != lastEpoch || timestampMillis < lastMillis - CLOCK_STEP_MILLIS;
     long passedMillis = Math.max(0, timestampMillis - lastMillis);
-    long untilNanos = nowNanos + TimeUnit.MILLISECONDS.toNanos(passedMillis);
+    long passedNanos = TimeUnit.MILLISECONDS.toNanos(passedMillis);
+    long untilNanos = nowNanos + passedNanos;
     expire(untilNanos);
     nowNanos = untilNanos;
+    if (otherClock) {
+      recent.values().forEach(granted -> granted.ofFormerClock = true);
+    } else {
+      oneClockNanos += passedNanos;
+    }
     lastMillis = otherClock ? timestampMillis : Math.max(lastMillis, timestampMillis);
     lastEpoch = leaderEpoch;
     if (otherClock && queue != null) {
@@ -269,8 +279,9 @@ final class IdentifyLedger {
     }
   }
 
-  private void limit(Limit limit, long timestampMillis) {
-    long askedAtMillis = limit.askedAtMillis();
+  private void limit(Limit limit, long timestampMillis, int leaderEpoch) {
+    boolean sameClock = !otherClock && limit.askedEpoch() == leaderEpoch;
+    long askedAtMillis = sameClock ? limit.askedAtMillis() : 0;
     if (askedAtMillis != 0 && timestampMillis - askedAtMillis > RECENT.toMillis()) {
       return; // it says nothing any more of what is left
     }
@@ -290,7 +301,7 @@ final class IdentifyLedger {
     int notCounted = 0; // by the gateway, when it was asked
     for (Granted granted : recent.values()) {
       if (granted.state != State.RELEASED
-          && granted.atMillis > askedAtMillis - ON_ITS_WAY.toMillis()) {
+          && (granted.ofFormerClock || granted.atMillis > askedAtMillis - ON_ITS_WAY.toMillis())) {
         granted.countedIn = limits;
         notCounted++;
       }
@@ -298,7 +309,7 @@ final class IdentifyLedger {
     if (limit.total() == 0) {
       budget = null;
     } else {
-      budget = SessionStartBudget.create(0, () -> nowNanos);
+      budget = SessionStartBudget.create(0, () -> oneClockNanos);
       budget.update(
           limit.total(),
           Math.max(0, limit.remaining() - notCounted),

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,10 +60,19 @@ sealed interface IdentifyRecord {
    * @param maxConcurrency how many buckets there are, at least 1
    * @param askedAtMillis when it was asked at the earliest, by the clock of the broker, or 0 if the
    *     node cannot tell
+   * @param askedEpoch the epoch of the leader whose clock that is
    */
   record Limit(
-      int total, int remaining, long resetAfterMillis, int maxConcurrency, long askedAtMillis)
+      int total,
+      int remaining,
+      long resetAfterMillis,
+      int maxConcurrency,
+      long askedAtMillis,
+      int askedEpoch)
       implements IdentifyRecord {}
+
+  /** The longest period of session starts that is believed; Discord's is a day. */
+  long MAX_RESET_AFTER_MILLIS = Duration.ofDays(366).toMillis();
 
   /** {@return the value of the Kafka record} */
   default byte[] encode() {
@@ -82,6 +92,7 @@ sealed interface IdentifyRecord {
       json.put("reset_after", limit.resetAfterMillis);
       json.put("max_concurrency", limit.maxConcurrency);
       json.put("asked_at", limit.askedAtMillis);
+      json.put("asked_epoch", limit.askedEpoch);
     }
     return json.toString().getBytes(StandardCharsets.UTF_8);
   }
@@ -113,7 +124,8 @@ sealed interface IdentifyRecord {
               json.path("remaining").asInt(-1),
               json.path("reset_after").asLong(-1),
               json.path("max_concurrency").asInt(-1),
-              json.path("asked_at").asLong(-1));
+              json.path("asked_at").asLong(-1),
+              json.path("asked_epoch").asInt(-1));
       return Json.isValid(limit) ? limit : null;
     }
     if (node.isEmpty() || number < 0 || shard < 0) {
@@ -145,6 +157,7 @@ sealed interface IdentifyRecord {
       return limit.total >= 0
           && limit.remaining >= 0
           && limit.resetAfterMillis >= 0
+          && limit.resetAfterMillis <= MAX_RESET_AFTER_MILLIS
           && limit.maxConcurrency >= 1
           && limit.maxConcurrency <= MAX_CONCURRENCY
           && limit.askedAtMillis >= 0;

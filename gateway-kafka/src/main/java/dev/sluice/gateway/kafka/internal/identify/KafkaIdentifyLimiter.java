@@ -41,6 +41,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Permits to IDENTIFY for all nodes of a fleet, by a log that all of them read and none of them
@@ -62,6 +63,7 @@ public final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseabl
   private static final int REQUEST_TIMEOUT_MILLIS = 5_000;
   private static final int DELIVERY_TIMEOUT_MILLIS = 10_000;
   private static final int NO_EPOCH = -1;
+  private static final long NO_OFFSET = -1;
 
   private final TopicPartition partition;
   private final Supplier<Consumer<byte[], byte[]>> consumers;
@@ -70,6 +72,7 @@ public final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseabl
   private final IdentifyClaims claims;
   private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
   private final AtomicBoolean polling = new AtomicBoolean();
+  private final AtomicBoolean appendsFail = new AtomicBoolean(); // logged once
   private volatile @Nullable Consumer<byte[], byte[]> consumer;
   private volatile boolean closed;
   private @Nullable Thread thread; // guarded by this
@@ -77,6 +80,7 @@ public final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseabl
   // Confined to the thread.
   private @Nullable Producer<byte[], byte[]> producer;
   private boolean live;
+  private long nextOffset = NO_OFFSET;
   private @Nullable Class<?> failing; // logged once
 
   /**
@@ -167,9 +171,23 @@ public final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseabl
     return permit;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @see #ended
+   */
   @Override
   public void start(Runnable refresh) {
-    execute(() -> claims.refresh(refresh));
+    execute(() -> claims.addRefresh(refresh));
+  }
+
+  /**
+   * Says that a manager that was started has ended, so that it is not asked again.
+   *
+   * @param refresh what it gave to {@link #start}
+   */
+  void ended(Runnable refresh) {
+    execute(() -> claims.removeRefresh(refresh));
   }
 
   @Override
@@ -203,6 +221,7 @@ public final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseabl
       ending = thread;
     }
     if (ending == null) {
+      runTasks(); // what nobody has run, for it was never opened
       claims.close(closed());
       return;
     }
@@ -258,10 +277,7 @@ public final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseabl
     try {
       for (ConsumerRecord<byte[], byte[]> read :
           reading.poll(tasks.isEmpty() ? timeout : Duration.ZERO).records(partition)) {
-        claims.read(
-            read.timestamp(),
-            read.leaderEpoch().orElse(NO_EPOCH),
-            IdentifyRecord.decode(read.value()));
+        read(read);
       }
     } catch (WakeupException e) {
       log.trace("woken up for a task", e);
@@ -270,11 +286,26 @@ public final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseabl
     }
     if (!live) {
       OptionalLong lag = reading.currentLag(partition);
-      if (lag.isPresent() && lag.getAsLong() == 0) {
+      if (lag.isPresent() && lag.getAsLong() <= 0) {
         live = true;
         claims.live();
       }
     }
+  }
+
+  private void read(ConsumerRecord<byte[], byte[]> read) {
+    if (nextOffset != NO_OFFSET && read.offset() != nextOffset) {
+      log.warn(
+          "{} goes on at {} (expected: at {}); it is read anew, and all buckets keep silence",
+          partition,
+          read.offset(),
+          nextOffset);
+      live = false;
+      claims.startOver();
+    }
+    nextOffset = read.offset() + 1;
+    claims.read(
+        read.timestamp(), read.leaderEpoch().orElse(NO_EPOCH), IdentifyRecord.decode(read.value()));
   }
 
   private void runTasks() {
@@ -318,6 +349,8 @@ public final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseabl
           (metadata, failure) -> {
             if (failure != null) {
               execute(() -> failed(record, failure));
+            } else {
+              appendsFail.set(false);
             }
           });
     } catch (KafkaException e) {
@@ -327,7 +360,8 @@ public final class KafkaIdentifyLimiter implements IdentifyLimiter, AutoCloseabl
   }
 
   private void failed(IdentifyRecord record, Exception failure) {
-    log.warn("{} was not appended to the identify log: {}", record, failure.toString());
+    log.atLevel(appendsFail.getAndSet(true) ? Level.DEBUG : Level.WARN)
+        .log("{} was not appended to the identify log: {}", record, failure.toString());
     claims.failed(record);
   }
 

@@ -41,7 +41,8 @@ final class IdentifyLedgerTest {
   }
 
   private void limit(int total, int remaining, int maxConcurrency) {
-    ledger.apply(now, epoch, new Limit(total, remaining, 3_600_000, maxConcurrency, now - 1));
+    ledger.apply(
+        now, epoch, new Limit(total, remaining, 3_600_000, maxConcurrency, now - 1, epoch));
   }
 
   /** A limit, and the silence after it is over. */
@@ -223,7 +224,7 @@ final class IdentifyLedgerTest {
     released(2);
     claim(3); // not sent yet
 
-    ledger.apply(now, epoch, new Limit(1_000, 700, 1, 4, now));
+    ledger.apply(now, epoch, new Limit(1_000, 700, 1, 4, now, epoch));
 
     assertThat(ledger.starts().remaining()).isEqualTo(698); // 0 is counted in it, 2 is none
     released(3);
@@ -237,16 +238,59 @@ final class IdentifyLedgerTest {
     sent(0);
     now += IdentifyLedger.RECENT.toMillis() - 1;
 
-    ledger.apply(now, epoch, new Limit(1_000, 700, 1, 4, 0));
+    ledger.apply(now, epoch, new Limit(1_000, 700, 1, 4, 0, epoch));
 
     assertThat(ledger.starts().remaining()).isEqualTo(699);
+  }
+
+  @Test
+  void whatWasClaimedByAnotherClockIsTakenFromEveryAnswer() {
+    open(4);
+    claim(0);
+    sent(0);
+    epoch++;
+    now += 60_000; // nobody can say for how long: this clock may be ahead of the other
+
+    ledger.apply(now, epoch, new Limit(1_000, 700, 1, 4, now, epoch));
+
+    assertThat(ledger.starts().remaining()).isEqualTo(699);
+  }
+
+  @Test
+  void whenTheApiWasAskedByAnotherClockIsNotKnown() {
+    open(4);
+    epoch++;
+    ledger.apply(now, epoch, null);
+    now += WINDOW;
+    claim(0);
+    sent(0);
+
+    ledger.apply(now, epoch, new Limit(1_000, 700, 1, 4, now + 60_000, epoch - 1));
+
+    assertThat(ledger.starts().remaining()).isEqualTo(699);
+  }
+
+  @Test
+  void thePeriodOfTheStartsDoesNotEndByAnotherClock() {
+    limit(1_000, 1, 2);
+    now += WINDOW;
+    claim(0);
+    sent(0);
+    epoch++;
+    now += 3_600_000;
+    ledger.apply(now, epoch, null);
+    now += WINDOW;
+
+    assertThat(claim(1)).isEqualTo(Verdict.NO_STARTS);
+    assertThat(ledger.isExhausted(now)).isTrue();
   }
 
   @Test
   void anAnswerThatIsTooOldSaysNothing() {
     open(4);
 
-    ledger.apply(now, epoch, new Limit(1_000, 7, 1, 1, now - IdentifyLedger.RECENT.toMillis() - 1));
+    ledger.apply(
+        now, epoch, new Limit(1_000, 7, 1, 1, now - IdentifyLedger.RECENT.toMillis() - 1, epoch));
 
     assertThat(ledger.starts().remaining()).isEqualTo(1_000);
     assertThat(ledger.maxConcurrency()).isEqualTo(4);

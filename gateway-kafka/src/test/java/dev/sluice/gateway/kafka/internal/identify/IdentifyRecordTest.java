@@ -22,7 +22,7 @@ final class IdentifyRecordTest {
         new Sent("a", 7, 3),
         new Answered("a", 7, 3),
         new Released("a", 7, 3),
-        new Limit(1_000, 999, 14_400_000, 16, 1_700_000_000_000L));
+        new Limit(1_000, 999, 14_400_000, 16, 1_700_000_000_000L, 3));
   }
 
   @ParameterizedTest
@@ -44,7 +44,9 @@ final class IdentifyRecordTest {
         "{\"type\":\"limit\",\"total\":1,\"remaining\":1,\"reset_after\":1,\"max_concurrency\":0,"
             + "\"asked_at\":0}",
         "{\"type\":\"limit\",\"total\":1,\"remaining\":1,\"reset_after\":1,"
-            + "\"max_concurrency\":1000000,\"asked_at\":0}"
+            + "\"max_concurrency\":1000000,\"asked_at\":0}",
+        "{\"type\":\"limit\",\"total\":1,\"remaining\":1,\"reset_after\":9223372036854775807,"
+            + "\"max_concurrency\":1,\"asked_at\":0}"
       })
   void whatIsNoneIsPassedOver(String value) {
     assertThat(IdentifyRecord.decode(value.getBytes(StandardCharsets.UTF_8))).isNull();

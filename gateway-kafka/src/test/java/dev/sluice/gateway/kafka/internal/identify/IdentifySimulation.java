@@ -223,7 +223,7 @@ final class IdentifySimulation {
     }
 
     private void begin() {
-      claims.refresh(() -> soon(random.nextLong(300 * MILLI), this::ask));
+      claims.addRefresh(() -> soon(random.nextLong(300 * MILLI), this::ask));
       ask();
       fetchSoon();
     }

@@ -128,6 +128,30 @@ final class IdentifySimulationTest {
   }
 
   @Test
+  void noMoreSessionsAreStartedThanAreLeftWhateverHappens() {
+    for (long seed = 0; seed < 60; seed++) {
+      IdentifySimulation simulation = new IdentifySimulation(seed);
+      simulation.maxConcurrency = 4;
+      simulation.total = 100;
+      simulation.period(10, Duration.ofHours(1));
+      simulation.lostAppends = 0.05;
+      simulation.lostSent = 0.2;
+      simulation.unanswered = 0.2;
+      for (int node = 0; node < 3; node++) {
+        int[] mine = share(node, 3, 24);
+        simulation.at(simulation.random.nextLong(3 * SECOND), () -> simulation.start(mine));
+      }
+      for (int i = 0; i < 15; i++) {
+        simulation.at(simulation.random.nextLong(60 * SECOND), () -> disturb(simulation));
+      }
+
+      simulation.run(Duration.ofMinutes(30)); // the gateway refuses what is too much
+
+      assertThat(simulation.identifies).as("seed %d", seed).isBetween(1, 10);
+    }
+  }
+
+  @Test
   void theLimitIsRenewedAndHoldsOverDays() {
     IdentifySimulation simulation = new IdentifySimulation(4);
     simulation.total = simulation.remaining = 50;

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -124,13 +125,10 @@ final class KafkaIdentifyLimiterTest {
   void open() throws InterruptedException {
     consumer.updateBeginningOffsets(Map.of(LOG, 0L));
     consumer.updateEndOffsets(Map.of(LOG, 1L));
-    there(START, new Limit(1_000, 900, 3_600_000, 2, START).encode());
+    there(START, new Limit(1_000, 900, 3_600_000, 2, START, 1).encode());
     limiter.open();
     limiter.start(() -> {});
-    limiter.update(
-        new GatewayBot(URI.create("wss://a.test"), 8, 1_000, 900, Duration.ofHours(1), 2),
-        2,
-        Duration.ofMillis(50));
+    announce();
     assertThat(next())
         .isInstanceOfSatisfying(
             Limit.class,
@@ -138,6 +136,13 @@ final class KafkaIdentifyLimiterTest {
               assertThat(limit.remaining()).isEqualTo(900);
               assertThat(limit.askedAtMillis()).isZero(); // no clock was seen yet
             });
+  }
+
+  private void announce() {
+    limiter.update(
+        new GatewayBot(URI.create("wss://a.test"), 8, 1_000, 900, Duration.ofHours(1), 2),
+        2,
+        Duration.ofMillis(50));
   }
 
   @AfterEach
@@ -222,6 +227,59 @@ final class KafkaIdentifyLimiterTest {
     there(brokerMillis(), new byte[] {1, 2, 3});
 
     assertThat(acquire(3).get(30, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  @Test
+  void aLogThatLostWhatWasNotReadIsReadAnew() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    limiter.start(asked::countDown);
+    offsets.set(100);
+
+    CompletableFuture<Permit> acquired = acquire(3);
+    assertThat(next()).isInstanceOf(Claim.class); // and what it is worth nobody can say here
+    assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(acquired).isNotDone();
+    assertThat(limiter.maxConcurrency()).isZero();
+
+    announce();
+    assertThat(next()).isInstanceOf(Limit.class);
+    while (appended.isEmpty()) { // it is claimed again after a window of silence
+      skewNanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(1));
+      Thread.onSpinWait();
+    }
+    assertThat(next()).isInstanceOf(Claim.class);
+    assertThat(acquired.get(30, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  @Test
+  void onlyManagersThatRunAreAsked() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    LimiterShare first = new LimiterShare(limiter);
+    LimiterShare second = new LimiterShare(limiter);
+    first.start(asked::countDown);
+    second.start(
+        () -> {
+          throw new IllegalStateException("has ended");
+        });
+    second.close();
+    skewNanos.addAndGet(TimeUnit.HOURS.toNanos(2)); // the limit is old
+
+    second.acquire(1, new ShardId(3, 8));
+
+    assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
+    first.close();
+  }
+
+  @Test
+  void whoWaitsForALimiterThatIsNeverOpenedIsToldSo() {
+    KafkaIdentifyLimiter unopened =
+        new KafkaIdentifyLimiter(
+            LOG.topic(), () -> consumer, LoopBack::new, counters, System::nanoTime);
+    CompletableFuture<Permit> waits = unopened.acquire(0, new ShardId(0, 8)).toCompletableFuture();
+
+    unopened.close();
+
+    assertThatThrownBy(waits::get).hasRootCauseInstanceOf(IllegalStateException.class);
   }
 
   @Test
