@@ -2,47 +2,25 @@ package dev.sluice.gateway.kafka;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sluice.gateway.GatewayCommand;
-import dev.sluice.gateway.GatewayCommand.UpdatePresence;
-import dev.sluice.gateway.NanoClock;
-import dev.sluice.gateway.Presence;
-import dev.sluice.gateway.StopMode;
-import dev.sluice.gateway.kafka.internal.fleet.Causes;
-import dev.sluice.gateway.kafka.internal.fleet.FleetLog;
 import dev.sluice.gateway.kafka.internal.fleet.FleetSettings;
 import dev.sluice.gateway.kafka.internal.fleet.Generation;
-import dev.sluice.gateway.kafka.internal.fleet.Generations;
 import dev.sluice.gateway.kafka.internal.fleet.ReshardRequest;
-import dev.sluice.gateway.kafka.internal.fleet.Topics;
-import dev.sluice.gateway.kafka.internal.identify.KafkaIdentifyLimiter;
 import dev.sluice.gateway.kafka.internal.node.ClientProperties;
 import dev.sluice.gateway.kafka.internal.node.FleetCounters;
-import dev.sluice.gateway.netty.EventSink;
 import dev.sluice.gateway.netty.FleetHealth;
 import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.netty.ShardManagerBuilder;
-import dev.sluice.gateway.sharding.SessionStarts;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,19 +47,13 @@ public final class KafkaFleet implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(KafkaFleet.class);
 
-  private static final int FIRST_GENERATION = 1;
-  private static final long TICK_MILLIS = 250;
-  private static final long DISCARD_SECONDS = 5;
-  private static final String EVENTS_HERE =
-      "events: handled in this process (expected: a topic or a sink, which the next generation can"
-          + " take over)";
   private static final Duration CLOSE_MARGIN = Duration.ofSeconds(15);
 
   private final FleetSettings settings;
   private final FleetCounters counters = new FleetCounters();
-  private final ScheduledThreadPoolExecutor control;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> terminated = new CompletableFuture<>();
+  private final NodeControl control;
 
   private enum Phase {
     NEW,
@@ -92,31 +64,9 @@ public final class KafkaFleet implements AutoCloseable {
   private Phase phase = Phase.NEW; // guarded by this
   private @Nullable CompletableFuture<Void> stopping; // guarded by this
 
-  // Set once, on the control thread, before the first generation.
-  private volatile @Nullable Admin admin;
-  private volatile @Nullable Topics topics;
-  private volatile @Nullable FleetLog fleetLog;
-  private volatile @Nullable Generations generations;
-  private volatile @Nullable KafkaIdentifyLimiter identifyLimiter;
-  private volatile @Nullable Generation current;
-  private volatile @Nullable Presence presence;
-
-  // Confined to the control thread, and to the one that closes after it.
-  private final Map<Integer, Generation> running = new ConcurrentHashMap<>();
-  private final Set<Integer> discarded = new HashSet<>(); // retired, but their topics are there
-  private boolean discarding;
-
   KafkaFleet(FleetSettings settings) {
     this.settings = settings;
-    this.control =
-        new ScheduledThreadPoolExecutor(
-            1, task -> daemon(task, "sluice-fleet-" + settings.application()));
-  }
-
-  private static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
+    this.control = new NodeControl(settings, counters, started, this::hasToStop);
   }
 
   /**
@@ -141,7 +91,7 @@ public final class KafkaFleet implements AutoCloseable {
    *     called once for each generation of shards, on a thread of the fleet
    * @return completes when the manager has started and this node is a member of the group, with
    *     shards or without; exceptionally when a broker, the gateway's API or a setting is in the
-   *     way
+   *     way, and then it is of no use but to be closed
    * @throws IllegalStateException if called twice, or after {@link #close}
    */
   public CompletionStage<Void> start(Supplier<ShardManagerBuilder> managers) {
@@ -152,20 +102,13 @@ public final class KafkaFleet implements AutoCloseable {
       }
       phase = Phase.STARTED;
     }
-    control.execute(
-        () -> {
-          try {
-            join(managers);
-          } catch (RuntimeException e) {
-            failStart(e);
-          }
-        });
+    control.join(managers);
     return started.minimalCompletionStage();
   }
 
   /** {@return the manager of the present generation of shards; null before the start} */
   public @Nullable ShardManager manager() {
-    Generation generation = current;
+    Generation generation = control.current();
     return generation == null ? null : generation.manager();
   }
 
@@ -182,7 +125,7 @@ public final class KafkaFleet implements AutoCloseable {
    * the shards that it was given are READY, be that none.
    */
   public FleetHealth health() {
-    Generation generation = current;
+    Generation generation = control.current();
     if (generation == null) {
       return new FleetHealth(true, false, List.of("not started"));
     }
@@ -201,7 +144,7 @@ public final class KafkaFleet implements AutoCloseable {
 
   /** {@return what this node did so far, and what it has now} */
   public KafkaFleetStats stats() {
-    return KafkaFleetStats.of(counters, current);
+    return KafkaFleetStats.of(counters, control.current());
   }
 
   /**
@@ -224,48 +167,7 @@ public final class KafkaFleet implements AutoCloseable {
     if (shards < 1) {
       throw new IllegalArgumentException("shards: " + shards + " (expected: >= 1)");
     }
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    execute(
-        () -> {
-          try {
-            change(shards)
-                .whenComplete(
-                    (changed, failure) -> {
-                      if (failure == null) {
-                        done.complete(null);
-                      } else {
-                        done.completeExceptionally(failure);
-                      }
-                    });
-          } catch (RuntimeException e) {
-            done.completeExceptionally(e);
-          }
-        });
-    if (isStopped()) {
-      done.completeExceptionally(new IllegalStateException("stopped"));
-    }
-    return done.minimalCompletionStage();
-  }
-
-  private CompletionStage<Void> change(int shards) {
-    Generations known = generations;
-    if (known == null || !started.isDone() || known.currentShards() == 0) {
-      throw new IllegalStateException("reshard() before the start (expected: after it)");
-    }
-    if (!settings.publishes() && settings.eventSink() == null) {
-      throw new IllegalStateException(EVENTS_HERE);
-    }
-    if (known.isChanging()) {
-      throw new IllegalStateException("the number of shards changes (expected: not yet)");
-    }
-    ReshardRequest.check(shards, known.currentShards());
-    SessionStarts starts = requireNonNull(identifyLimiter).sessionStarts();
-    if (starts != null && starts.remaining() < shards) {
-      throw new IllegalStateException(
-          "session starts left: " + starts.remaining() + " (expected: >= " + shards + ')');
-    }
-    int number = requireNonNull(topics).unusedGeneration(known.highestGeneration() + 1);
-    return known.change(number, shards);
+    return control.reshard(shards).minimalCompletionStage();
   }
 
   /**
@@ -273,13 +175,7 @@ public final class KafkaFleet implements AutoCloseable {
    * are stopped, the old ones go on.
    */
   public void cancelReshard() {
-    execute(
-        () -> {
-          Generations known = generations;
-          if (known != null) {
-            known.cancel();
-          }
-        });
+    control.cancelReshard();
   }
 
   /**
@@ -352,8 +248,20 @@ public final class KafkaFleet implements AutoCloseable {
       stopping = stop;
     }
     started.completeExceptionally(new IllegalStateException("stopped before it started"));
-    control.execute(() -> leave(onClose, stop));
+    control
+        .leave(onClose)
+        .whenComplete(
+            (done, failure) -> {
+              terminated.complete(null);
+              stop.complete(null);
+            });
     return stop.minimalCompletionStage();
+  }
+
+  /** What runs here cannot run any more. */
+  private void hasToStop(Throwable failure) {
+    terminated.completeExceptionally(failure);
+    stop();
   }
 
   /** Stops as {@link #stop} does and waits for it, for as long as shards may take to be stopped. */
@@ -384,327 +292,5 @@ public final class KafkaFleet implements AutoCloseable {
 
   FleetCounters counters() {
     return counters;
-  }
-
-  // The control thread.
-
-  private void join(Supplier<ShardManagerBuilder> managers) {
-    Admin admin = Admin.create(settings.clients().admin("admin"));
-    this.admin = admin;
-    Topics topics = new Topics(admin, settings.application(), settings.replicationFactor());
-    this.topics = topics;
-    FleetLog fleetLog =
-        new FleetLog(
-            topics.ensureFleet(),
-            () -> new KafkaConsumer<>(settings.clients().consumer("fleet")),
-            new KafkaProducer<>(settings.clients().producer("fleet")));
-    this.fleetLog = fleetLog;
-    Generations generations =
-        new Generations(
-            settings.transactionalId(),
-            new Runner(managers),
-            (key, value) -> append(fleetLog, key, value),
-            NanoClock.system(),
-            this::execute);
-    this.generations = generations;
-    fleetLog
-        .start((key, value) -> execute(() -> onRecord(key, value)))
-        .whenCompleteAsync( // behind the records that were read
-            (read, failure) -> {
-              if (failure != null) {
-                failStart(failure);
-                return;
-              }
-              try {
-                begin(topics, generations, fleetLog);
-              } catch (RuntimeException e) {
-                failStart(e);
-              }
-            },
-            this::execute);
-  }
-
-  private void begin(Topics topics, Generations generations, FleetLog fleetLog) {
-    if (isStopped()) {
-      return; // leave() knows nothing of what would be made here
-    }
-    int shards = generations.currentShards();
-    if (shards == 0) {
-      shards = settings.shards();
-      if (shards == 0) {
-        throw new IllegalStateException(
-            "shards: not set (expected: how many the fleet is to start with)");
-      }
-      topics.ensureShards(FIRST_GENERATION, shards); // created, or there with as many
-      ObjectNode first = Generations.record(FIRST_GENERATION, shards);
-      append(fleetLog, Generations.CURRENT, first);
-      generations.onRecord(Generations.CURRENT, first);
-    } else if (settings.shards() != 0 && settings.shards() != shards) {
-      log.info(
-          "{}: {} shards in generation {}; the {} that are set were for the first",
-          settings.application(),
-          shards,
-          generations.currentGeneration(),
-          settings.shards());
-    }
-    if (settings.publishes()) {
-      topics.ensureEvents(settings.eventsTopic(), settings.eventsPartitions());
-    }
-    KafkaIdentifyLimiter limiter =
-        KafkaIdentifyLimiter.create(
-            settings.clients().named("identify"), topics.ensureIdentify(), counters);
-    identifyLimiter = limiter;
-    limiter.open();
-    generations.begin();
-    control.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
-  }
-
-  private synchronized boolean isStopped() {
-    return phase == Phase.STOPPED;
-  }
-
-  /** Runs a task on the control thread; after the end it is for nothing. */
-  private void execute(Runnable task) {
-    try {
-      control.execute(
-          () -> {
-            try {
-              task.run();
-            } catch (RuntimeException e) { // which the executor would keep to itself
-              log.error("{}: a task of the fleet failed", settings.application(), e);
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      log.debug("{} has ended", settings.application(), e);
-    }
-  }
-
-  private static void append(FleetLog fleetLog, String key, @Nullable ObjectNode value) {
-    fleetLog
-        .append(key, value)
-        .whenComplete(
-            (appended, failure) -> {
-              if (failure != null) {
-                log.warn("{} was not noted in the log of the fleet", key, failure);
-              }
-            });
-  }
-
-  private void tick() {
-    try {
-      requireNonNull(generations).tick();
-      discardUnused();
-    } catch (RuntimeException e) { // which would end the ticks
-      log.error("{}: the generations of shards", settings.application(), e);
-    }
-  }
-
-  /** Runs generations of shards on this node; on the control thread. */
-  private final class Runner implements Generations.Runner {
-
-    private final Supplier<ShardManagerBuilder> managers;
-
-    Runner(Supplier<ShardManagerBuilder> managers) {
-      this.managers = managers;
-    }
-
-    @Override
-    public Generations.Run start(int number, int shards, boolean open) {
-      Topics known = requireNonNull(topics);
-      int present = requireNonNull(generations).currentGeneration();
-      if (number >= present) {
-        known.ensureShards(number, shards);
-      } else if (known.partitions(Topics.shards(settings.application(), number)) != shards) {
-        throw new IllegalStateException(
-            Topics.shards(settings.application(), number) + ": none (expected: not retired yet)");
-      }
-      if (number != present && !settings.publishes() && settings.eventSink() == null) {
-        throw new IllegalStateException(EVENTS_HERE);
-      }
-      Generation generation =
-          Generation.create(
-              settings,
-              requireNonNull(admin),
-              requireNonNull(identifyLimiter),
-              counters,
-              number,
-              shards,
-              open,
-              managers.get());
-      running.put(number, generation);
-      if (number == present) {
-        current = generation;
-      }
-      generation
-          .group()
-          .terminated()
-          .whenComplete((done, failure) -> groupEnded(generation, failure));
-      generation.start().whenComplete((done, failure) -> generationStarted(generation, failure));
-      return generation;
-    }
-
-    @Override
-    public void opened(int number) {
-      current = requireNonNull(running.get(number));
-    }
-
-    @Override
-    public void discard(int number) {
-      running.remove(number);
-      discarded.add(number);
-    }
-  }
-
-  private void generationStarted(Generation generation, @Nullable Throwable failure) {
-    if (failure == null) {
-      applyPresence();
-      started.complete(null);
-    } else if (!started.isDone() && generation == current) {
-      failStart(failure);
-    } else if (isStopped()) {
-      log.debug("generation {} was stopped while it started", generation.number(), failure);
-    } else {
-      log.error(
-          "{}: generation {} of {} shards cannot start here",
-          settings.application(),
-          generation.number(),
-          generation.shards(),
-          failure);
-    }
-  }
-
-  /** Deletes topics of retired generations once no node is a member of their groups. */
-  private void discardUnused() {
-    if (discarded.isEmpty() || discarding) {
-      return;
-    }
-    discarding = true;
-    List<Integer> numbers = List.copyOf(discarded);
-    Topics known = requireNonNull(topics);
-    CompletableFuture.supplyAsync(
-            () ->
-                numbers.stream()
-                    .filter(
-                        number -> known.deleteUnused(Topics.shards(settings.application(), number)))
-                    .toList(),
-            task -> daemon(task, "sluice-fleet-discard").start())
-        .whenCompleteAsync(
-            (gone, failure) -> {
-              if (failure != null) {
-                log.warn("{}: retired topics stay for now", settings.application(), failure);
-              } else {
-                discarded.removeAll(gone);
-              }
-              control.schedule(() -> discarding = false, DISCARD_SECONDS, TimeUnit.SECONDS);
-            },
-            this::execute);
-  }
-
-  private void onRecord(String key, @Nullable JsonNode value) {
-    if (value != null
-        && key.equals(ShardCommands.PRESENCE_KEY)
-        && GatewayCommand.fromJson(value.toString()) instanceof UpdatePresence update) {
-      presence = update.presence();
-      if (started.isDone()) {
-        applyPresence();
-      }
-    } else {
-      requireNonNull(generations).onRecord(key, value);
-    }
-  }
-
-  private void applyPresence() {
-    Presence wanted = presence;
-    if (wanted == null) {
-      return;
-    }
-    for (Generation generation : running.values()) {
-      try {
-        generation
-            .manager()
-            .updatePresence(wanted)
-            .whenComplete((outcomes, failure) -> log.debug("presence: {}", outcomes, failure));
-      } catch (IllegalStateException e) { // which applies it when it has
-        log.debug("generation {} has not started yet", generation.number(), e);
-      }
-    }
-  }
-
-  private void failStart(Throwable failure) {
-    Throwable cause = Causes.unwrap(failure);
-    Throwable told = cause;
-    if (cause instanceof org.apache.kafka.common.errors.TimeoutException) {
-      told =
-          new IllegalStateException(
-              "no broker of "
-                  + settings.clients().bootstrapServers()
-                  + " answers: "
-                  + cause.getMessage(),
-              cause);
-    }
-    if (started.completeExceptionally(told)) { // unless it was stopped meanwhile
-      log.error("{}: cannot start: {}", settings.application(), told.getMessage());
-    }
-  }
-
-  private void groupEnded(Generation generation, @Nullable Throwable failure) {
-    if (failure == null) {
-      return;
-    }
-    if (generation == current) {
-      terminated.completeExceptionally(failure);
-      stop();
-    } else { // the other nodes have its shards
-      log.error(
-          "{}: generation {} does not run here any more",
-          settings.application(),
-          generation.number(),
-          failure);
-    }
-  }
-
-  private void leave(GroupMembershipOperation onClose, CompletableFuture<Void> stop) {
-    Generations generations = this.generations;
-    if (generations != null) {
-      generations.stop();
-    }
-    CompletableFuture.allOf(
-            running.values().stream()
-                .map(
-                    generation ->
-                        generation
-                            .stop(StopMode.RESTART, onClose, settings.handOverTimeout())
-                            .toCompletableFuture())
-                .toArray(CompletableFuture<?>[]::new))
-        .whenComplete(
-            (done, failure) -> {
-              if (failure != null) {
-                log.warn("{}: not all was stopped in good order", settings.application(), failure);
-              }
-              new Thread(() -> release(stop), "sluice-fleet-close").start();
-            });
-  }
-
-  private void release(CompletableFuture<Void> stop) {
-    control.shutdownNow();
-    FleetLog fleetLog = this.fleetLog;
-    if (fleetLog != null) {
-      fleetLog.close();
-    }
-    running.values().forEach(Generation::close);
-    EventSink elsewhere = settings.eventSink();
-    if (elsewhere != null) {
-      elsewhere.stopped();
-    }
-    KafkaIdentifyLimiter limiter = identifyLimiter;
-    if (limiter != null) {
-      limiter.close();
-    }
-    Admin admin = this.admin;
-    if (admin != null) {
-      admin.close(Duration.ofSeconds(1));
-    }
-    stop.complete(null);
-    terminated.complete(null);
   }
 }

@@ -40,11 +40,16 @@ public final class Generations {
    * Records:
    *   current      {generation, shards, previous?, previous_shards?}; with a previous one for as
    *                long as that is not retired, so that a node that starts runs it too
-   *   next         {generation, shards}, gone when it has become the current one, or was cancelled
+   *   next         {generation, shards}; of no shards when it was cancelled, so that its number is not
+   *                given again
    *   ready/G/NODE {shards: "0-2,7"}: those of generation G that are READY on the node
    *   open/G/NODE  {shards: "0-2,7", former: "0-1"}: those of generation G that are READY on the node
    *                and whose events are published, and those of the former one that have read what
    *                the gateway sent them; said again and again while there is a former one
+   *
+   * A node can be behind, or have written late: whoever finds that the log says less of the present
+   * generation than is known writes it again, and so does one that cannot tell whether a write
+   * came through.
    *
    * A node that died leaves its last word. For the cut-over that is good enough: the former shards
    * go on. They are retired by what was said of late alone, for what a dead node had read and not
@@ -69,7 +74,10 @@ public final class Generations {
    */
   static final Duration FRESH = Duration.ofSeconds(2);
 
-  /** For how long shards of the former generation may keep it from being retired. */
+  /**
+   * For how long shards of the former generation may keep it from being retired, and for as much
+   * more as the group may take to notice that their node has died.
+   */
   static final Duration MAX_BEHIND = Duration.ofMinutes(1);
 
   private static final String FORMER = "former";
@@ -111,9 +119,9 @@ public final class Generations {
      * @param generation its number
      * @param shards how many shards it has
      * @param open whether its events are published from the start
-     * @return what was started
+     * @return what was started; null if it is the former one, and is gone
      */
-    Run start(int generation, int shards, boolean open);
+    @Nullable Run start(int generation, int shards, boolean open);
 
     /**
      * A generation has taken the place of the former one.
@@ -138,8 +146,9 @@ public final class Generations {
      *
      * @param key what it is about
      * @param value what is known of it from now on, null for nothing
+     * @return completes when the brokers have it
      */
-    void append(String key, @Nullable ObjectNode value);
+    CompletionStage<Void> append(String key, @Nullable ObjectNode value);
   }
 
   private record Plan(int generation, int shards) {
@@ -153,6 +162,22 @@ public final class Generations {
     }
   }
 
+  /** What the log says of the present generation. */
+  private record Present(Plan plan, @Nullable Plan previous) {
+
+    static @Nullable Present of(@Nullable JsonNode value) {
+      Plan plan = Plan.of(value, GENERATION, SHARDS);
+      return plan == null ? null : new Present(plan, Plan.of(value, PREVIOUS, PREVIOUS_SHARDS));
+    }
+
+    ObjectNode toJson() {
+      ObjectNode json = record(plan.generation, plan.shards);
+      return previous == null
+          ? json
+          : json.put(PREVIOUS, previous.generation).put(PREVIOUS_SHARDS, previous.shards);
+    }
+  }
+
   private static final class Running {
     final Plan plan;
     final Run run;
@@ -161,6 +186,7 @@ public final class Generations {
     boolean saidOpen;
     long saidAtNanos;
     boolean ending;
+    boolean failed; // it ends because of that
     BitSet caughtUp = new BitSet(); // as of the end
 
     Running(Plan plan, Run run, boolean open) {
@@ -189,10 +215,13 @@ public final class Generations {
   private final Log fleetLog;
   private final NanoClock clock;
   private final Executor executor;
+  private final long maxBehindNanos;
 
+  private @Nullable Present logged; // the last that the log said
   private @Nullable Plan current;
   private @Nullable Plan previous;
   private @Nullable Plan next;
+  private int highest; // number that the log has named
   private final Map<Integer, Map<String, Said>> ready = new HashMap<>();
   private final Map<Integer, Map<String, Said>> open = new HashMap<>();
   private final Map<Integer, Running> running = new TreeMap<>();
@@ -200,8 +229,10 @@ public final class Generations {
   private final Set<Integer> retired = new HashSet<>();
   private final Set<String> said = new HashSet<>(); // keys of this node that have a value
   private boolean begun;
+  private boolean starting;
   private boolean stopped;
-  private int announced; // the generation that was made the current one by this node
+  private @Nullable Present written; // the last that this node has appended
+  private long writtenAtNanos;
   private int allOpenOf;
   private long allOpenSinceNanos;
   private final List<Change> changes = new ArrayList<>();
@@ -214,8 +245,16 @@ public final class Generations {
    * @param fleetLog takes what all are to know
    * @param clock measures the overlap
    * @param executor runs tasks on the thread of this
+   * @param sessionTimeout after which the group takes a node for dead
    */
-  public Generations(String node, Runner runner, Log fleetLog, NanoClock clock, Executor executor) {
+  public Generations(
+      String node,
+      Runner runner,
+      Log fleetLog,
+      NanoClock clock,
+      Executor executor,
+      Duration sessionTimeout) {
+    this.maxBehindNanos = MAX_BEHIND.plus(sessionTimeout).toNanos();
     this.node = node;
     this.runner = runner;
     this.fleetLog = fleetLog;
@@ -226,6 +265,11 @@ public final class Generations {
   /** {@return the record of a generation that is the only one} */
   public static ObjectNode record(int generation, int shards) {
     return JsonNodeFactory.instance.objectNode().put(GENERATION, generation).put(SHARDS, shards);
+  }
+
+  /** {@return the record of a generation that is not to take over} */
+  static ObjectNode cancelled(int generation) {
+    return record(generation, 0);
   }
 
   /** {@return the number of the present generation, 0 when the log has none} */
@@ -243,9 +287,20 @@ public final class Generations {
     return previous != null || nextPlan() != null;
   }
 
-  /** {@return the highest number of a generation that the log names, 0 for none} */
+  /**
+   * {@return whether a generation runs, or is to}
+   *
+   * @param generation its number
+   */
+  public boolean isNamed(int generation) {
+    return generation == currentGeneration()
+        || (previous != null && previous.generation == generation)
+        || (next != null && next.generation == generation);
+  }
+
+  /** {@return the highest number of a generation that the log has named, 0 for none} */
   public int highestGeneration() {
-    return Math.max(currentGeneration(), next == null ? 0 : next.generation);
+    return highest;
   }
 
   /**
@@ -254,23 +309,54 @@ public final class Generations {
    * @param generation the number of the next generation, that none had before
    * @param shards how many it has
    * @return completes when the former generation is gone, here as elsewhere; exceptionally with an
-   *     {@link IllegalStateException} when the change is cancelled or another one takes its place
+   *     {@link IllegalStateException} when the change is cancelled or another one takes its place,
+   *     or with what kept it from being written to the log
    */
   public CompletionStage<Void> change(int generation, int shards) {
     Change change = new Change(generation);
     changes.add(change);
-    fleetLog.append(NEXT, record(generation, shards));
+    fleetLog
+        .append(NEXT, record(generation, shards))
+        .whenComplete(
+            (appended, failure) -> {
+              if (failure != null) {
+                executor.execute(
+                    () -> {
+                      changes.remove(change);
+                      change.done.completeExceptionally(failure);
+                    });
+              }
+            });
     return change.done;
   }
 
   /** Gives up a change of the number of shards that has not been made the present one yet. */
   public void cancel() {
-    fleetLog.append(NEXT, null);
+    Plan plan = nextPlan();
+    if (plan != null) {
+      fleetLog.append(NEXT, cancelled(plan.generation));
+    }
   }
 
-  /** Runs what the log says, now that all of it was read. */
+  /**
+   * Sets the first generation of a fleet, of which the log says nothing yet.
+   *
+   * @param generation its number
+   * @param shards how many shards it has
+   */
+  public void first(int generation, int shards) {
+    current = new Plan(generation, shards);
+    highest = Math.max(highest, generation);
+  }
+
+  /**
+   * Runs what the log says, now that all of it was read.
+   *
+   * @throws RuntimeException if the present generation cannot be started here
+   */
   public void begin() {
     begun = true;
+    starting = true;
     for (String kind : List.of(READY, OPEN)) { // of an earlier life under the same name
       all(kind)
           .forEach(
@@ -281,6 +367,22 @@ public final class Generations {
               });
     }
     reconcile();
+    starting = false;
+  }
+
+  /**
+   * Says that a generation that was started here cannot run. It is ended, and started again some
+   * time later if it is still to run then.
+   *
+   * @param generation its number
+   */
+  public void failed(int generation) {
+    Running one = running.get(generation);
+    if (one != null && !one.ending && !stopped) {
+      one.failed = true;
+      failedAtNanos.put(generation, clock.nanoTime());
+      end(one);
+    }
   }
 
   /** Starts, retires and writes nothing any more; what runs goes on until its owner stops it. */
@@ -294,17 +396,15 @@ public final class Generations {
   /** Takes a record of the log. */
   public void onRecord(String key, @Nullable JsonNode value) {
     if (key.equals(CURRENT)) {
-      Plan said = Plan.of(value, GENERATION, SHARDS);
-      if (said != null && said.generation >= currentGeneration()) {
-        current = said;
-        previous = Plan.of(value, PREVIOUS, PREVIOUS_SHARDS);
-        if (previous != null && retired.contains(previous.generation)) {
-          previous = null; // who says so was slow
-          fleetLog.append(CURRENT, record(current.generation, current.shards));
-        }
+      logged = Present.of(value);
+      if (logged != null && logged.plan.generation >= currentGeneration()) {
+        current = logged.plan;
+        previous = logged.previous;
+        highest = Math.max(highest, current.generation);
       }
     } else if (key.equals(NEXT)) {
       next = Plan.of(value, GENERATION, SHARDS);
+      highest = Math.max(highest, value == null ? 0 : value.path(GENERATION).asInt());
       for (Change change : changes) {
         change.seen |= next != null && next.generation == change.generation;
       }
@@ -354,11 +454,12 @@ public final class Generations {
     if (!begun || stopped || current == null) {
       return;
     }
-    Plan previous = this.previous;
     Plan next = nextPlan();
-    if (previous != null && !retired.contains(previous.generation)) {
-      run(previous, true);
+    if (this.previous != null) {
+      run(this.previous, true);
     }
+    Plan previous =
+        this.previous == null || retired.contains(this.previous.generation) ? null : this.previous;
     run(current, true);
     if (next != null) {
       run(next, false);
@@ -373,23 +474,32 @@ public final class Generations {
         end(one);
       }
     }
-    if (next != null
-        && announced < next.generation
-        && covers(next, saidOf(ready, next), Said::shards)) {
-      announced = next.generation;
-      log.info(
-          "all {} shards of generation {} are ready: it takes the place of generation {}",
-          next.shards,
-          next.generation,
-          current.generation);
-      fleetLog.append(
-          CURRENT,
-          record(next.generation, next.shards)
-              .put(PREVIOUS, current.generation)
-              .put(PREVIOUS_SHARDS, current.shards));
+    Present known = new Present(current, previous);
+    if (!known.equals(logged)) {
+      write(known);
+    } else if (next != null && covers(next, saidOf(ready, next), Said::shards)) {
+      if (write(new Present(next, current))) {
+        log.info(
+            "all {} shards of generation {} are ready: it takes the place of generation {}",
+            next.shards,
+            next.generation,
+            current.generation);
+      }
     }
     retirePrevious(current, previous);
-    finish(current, previous);
+    finish(current);
+  }
+
+  /** Says what the present generation is, unless that is on its way. {@return whether it did} */
+  private boolean write(Present present) {
+    long now = clock.nanoTime();
+    if (present.equals(written) && now - writtenAtNanos < RETRY_NANOS) {
+      return false;
+    }
+    written = present;
+    writtenAtNanos = now;
+    fleetLog.append(CURRENT, present.toJson());
+    return true;
   }
 
   /** {@return the plan that is to take the place of the present one, or null} */
@@ -399,17 +509,23 @@ public final class Generations {
 
   private void run(Plan plan, boolean open) {
     Long failed = failedAtNanos.get(plan.generation);
-    if (running.containsKey(plan.generation)
+    boolean isGone = plan.equals(previous) && retired.contains(plan.generation);
+    if (isGone
+        || running.containsKey(plan.generation)
         || (failed != null && clock.nanoTime() - failed < RETRY_NANOS)) {
       return;
     }
     try {
-      running.put(
-          plan.generation,
-          new Running(plan, runner.start(plan.generation, plan.shards, open), open));
+      Run run = runner.start(plan.generation, plan.shards, open);
       failedAtNanos.remove(plan.generation);
+      if (run == null) {
+        retired.add(plan.generation); // by others, who did not come to say so
+      } else {
+        retired.remove(plan.generation); // it was cancelled and takes over all the same
+        running.put(plan.generation, new Running(plan, run, open));
+      }
     } catch (RuntimeException e) {
-      if (failed == null && plan.equals(current)) {
+      if (starting && plan.equals(current)) {
         throw e; // the start of the node
       }
       log.error(
@@ -423,7 +539,7 @@ public final class Generations {
 
   private void openCurrent(Plan current) {
     Running one = running.get(current.generation);
-    if (one != null && !one.open) {
+    if (one != null && !one.open && !one.ending) {
       one.open = true;
       one.run.open();
       runner.opened(current.generation);
@@ -442,10 +558,15 @@ public final class Generations {
     if (one.ending || (!isNext && !follows)) {
       return;
     }
+    if (follows && one.run.areBrokersAway()) {
+      return; // it would come when it is not true any more
+    }
     BitSet now = one.run.ready();
     boolean nothingSaid = one.said == null || one.open != one.saidOpen;
     boolean nothingNew = nothingSaid ? now.isEmpty() : now.equals(one.said);
-    boolean isDue = follows && clock.nanoTime() - one.saidAtNanos >= REPORT_NANOS;
+    long sinceNanos = clock.nanoTime() - one.saidAtNanos;
+    boolean isDue =
+        follows ? sinceNanos >= REPORT_NANOS : !nothingSaid && sinceNanos >= RETRY_NANOS;
     if (nothingNew && !isDue) {
       return;
     }
@@ -504,7 +625,7 @@ public final class Generations {
         saidOf(open, current).stream()
             .filter(said -> now - said.atNanos <= FRESH.toNanos())
             .toList();
-    return openNanos >= MAX_BEHIND.toNanos()
+    return openNanos >= maxBehindNanos
         || (covers(current, fresh, Said::shards) && covers(former.plan, fresh, Said::former));
   }
 
@@ -520,19 +641,17 @@ public final class Generations {
       log.warn("generation {} did not end in good order", generation, failure);
     }
     running.remove(generation);
-    retired.add(generation);
-    runner.discard(generation);
-    if (stopped) {
-      return;
-    }
     Plan previous = this.previous;
-    Plan current = this.current;
-    if (current != null && previous != null && previous.generation == generation) {
-      fleetLog.append(CURRENT, record(current.generation, current.shards));
-      if (next != null && next.generation <= current.generation) {
-        fleetLog.append(NEXT, null);
+    Plan next = nextPlan();
+    boolean isPrevious = previous != null && previous.generation == generation;
+    boolean isWanted =
+        generation == currentGeneration() || (next != null && next.generation == generation);
+    if (!isWanted && !(isPrevious && one.failed)) {
+      retired.add(generation);
+      runner.discard(generation);
+      if (isPrevious && !stopped) {
+        forgetTheDead(currentGeneration());
       }
-      forgetTheDead(current.generation);
     }
     reconcile();
   }
@@ -556,7 +675,7 @@ public final class Generations {
     }
   }
 
-  private void finish(Plan current, @Nullable Plan previous) {
+  private void finish(Plan current) {
     boolean alone = previous == null && nextPlan() == null && running.size() == 1;
     if (alone && running.containsKey(current.generation)) {
       said.forEach(key -> fleetLog.append(key, null));

@@ -42,7 +42,8 @@ public final class ReshardRequest {
   private int generation; // the present one
   private int generationShards;
   private boolean hasPrevious;
-  private int next;
+  private int next; // the generation that is to take over
+  private int highest; // number of a generation that was ever named
   private int asked;
   private boolean seen;
 
@@ -174,18 +175,18 @@ public final class ReshardRequest {
                 ? "the new shards have taken over already (expected: not yet)"
                 : "the number of shards does not change (expected: a change to give up)");
       }
-      append(null).thenRun(() -> done.complete(null));
+      append(Generations.cancelled(next)).thenRun(() -> done.complete(null));
       return;
     }
     check(shards, generationShards);
     if (hasPrevious || changes) {
       throw new IllegalStateException("the number of shards changes (expected: not yet)");
     }
-    asked = unusedGeneration.applyAsInt(Math.max(generation, next) + 1);
+    asked = unusedGeneration.applyAsInt(Math.max(generation, highest) + 1);
     append(Generations.record(asked, shards));
   }
 
-  private CompletionStage<Void> append(@Nullable ObjectNode value) {
+  private CompletionStage<Void> append(ObjectNode value) {
     return fleetLog
         .append(Generations.NEXT, value)
         .whenComplete(
@@ -203,7 +204,9 @@ public final class ReshardRequest {
       generationShards = value.path(Generations.SHARDS).asInt();
       hasPrevious = value.has(Generations.PREVIOUS);
     } else if (key.equals(Generations.NEXT)) {
-      next = value == null ? NONE : value.path(Generations.GENERATION).asInt();
+      int named = value == null ? NONE : value.path(Generations.GENERATION).asInt();
+      highest = Math.max(highest, named);
+      next = value != null && value.path(Generations.SHARDS).asInt() > 0 ? named : NONE;
       seen |= asked != NONE && next == asked;
     } else {
       return;

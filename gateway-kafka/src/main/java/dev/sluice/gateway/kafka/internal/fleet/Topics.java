@@ -196,6 +196,17 @@ public final class Topics {
     }
   }
 
+  /** {@return the numbers of the generations that have a topic} */
+  public List<Integer> generations() {
+    String prefix = application + ".shards.";
+    return get(admin.listTopics().names()).stream()
+        .filter(topic -> topic.startsWith(prefix))
+        .map(topic -> topic.substring(prefix.length()))
+        .filter(number -> number.matches("[1-9][0-9]{0,8}"))
+        .map(Integer::valueOf)
+        .toList();
+  }
+
   /**
    * {@return a number of a generation that has no topic}
    *

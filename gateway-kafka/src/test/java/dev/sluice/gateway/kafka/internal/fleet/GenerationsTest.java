@@ -26,8 +26,10 @@ final class GenerationsTest {
   private final List<Entry> entries = new ArrayList<>();
   private final List<Node> nodes = new ArrayList<>();
   private static final long STEP_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final Duration SESSION_TIMEOUT = Duration.ofSeconds(30);
 
   private long nowNanos;
+  private boolean loses; // what is appended
 
   /** A generation on a node. */
   private static final class FakeRun implements Run {
@@ -72,15 +74,18 @@ final class GenerationsTest {
     final Generations generations;
     int position;
     int failing;
+    int gone;
 
-    Node(String name) {
+    Node(String name, int gone) {
+      this.gone = gone;
       generations =
           new Generations(
               name,
               this,
-              (key, value) -> entries.add(new Entry(key, value)),
+              GenerationsTest.this::append,
               () -> nowNanos,
-              Runnable::run);
+              Runnable::run,
+              SESSION_TIMEOUT);
       read();
       generations.begin();
     }
@@ -93,9 +98,12 @@ final class GenerationsTest {
     }
 
     @Override
-    public Run start(int generation, int shards, boolean open) {
+    public @Nullable Run start(int generation, int shards, boolean open) {
       if (generation == failing) {
         throw new IllegalStateException("no topic");
+      }
+      if (generation == gone) {
+        return null;
       }
       FakeRun run = new FakeRun();
       run.open = open;
@@ -119,11 +127,23 @@ final class GenerationsTest {
     }
   }
 
+  private CompletionStage<Void> append(String key, @Nullable ObjectNode value) {
+    if (loses) {
+      return CompletableFuture.failedStage(new IllegalStateException("no broker"));
+    }
+    entries.add(new Entry(key, value));
+    return CompletableFuture.completedStage(null);
+  }
+
   private Node start() {
+    return start(0);
+  }
+
+  private Node start(int gone) {
     if (entries.isEmpty()) {
       entries.add(new Entry(Generations.CURRENT, Generations.record(1, 4)));
     }
-    Node node = new Node("node-" + nodes.size());
+    Node node = new Node("node-" + nodes.size(), gone);
     nodes.add(node);
     settle();
     return node;
@@ -233,7 +253,9 @@ final class GenerationsTest {
     assertThat(nodes.get(0).discarded).containsExactly(1);
     assertThat(nodes.get(1).discarded).containsExactly(1);
     assertThat(nodes.get(1).runs).containsOnlyKeys(2);
-    assertThat(log()).containsExactly(Map.entry("current", "{\"generation\":2,\"shards\":8}"));
+    assertThat(log())
+        .containsOnlyKeys("current", "next")
+        .containsEntry("current", "{\"generation\":2,\"shards\":8}");
   }
 
   @Test
@@ -264,7 +286,7 @@ final class GenerationsTest {
     nodes.get(1).runs.get(1).brokersAway = true;
     settle();
 
-    advance(Generations.MAX_BEHIND.minusMillis(1));
+    advance(Generations.MAX_BEHIND.plus(SESSION_TIMEOUT).minusMillis(1));
     assertThat(nodes.get(0).runs.get(1).retires).isFalse();
     advance(Duration.ofMillis(1));
     assertThat(nodes.get(0).runs.get(1).retires).isTrue();
@@ -345,12 +367,7 @@ final class GenerationsTest {
   void whatASlowNodeSaysOfARetiredGenerationIsTakenBack() {
     theFormerOneGoesAfterTheOverlap();
 
-    entries.add(
-        new Entry(
-            Generations.CURRENT,
-            Generations.record(2, 8)
-                .put(Generations.PREVIOUS, 1)
-                .put(Generations.PREVIOUS_SHARDS, 4)));
+    entries.add(new Entry(Generations.CURRENT, both()));
     settle();
 
     assertThat(log().get("current")).isEqualTo("{\"generation\":2,\"shards\":8}");
@@ -402,7 +419,155 @@ final class GenerationsTest {
     again.runs.get(2).retiring.complete(null);
     settle();
 
-    assertThat(log()).containsOnlyKeys("current");
+    assertThat(log()).containsOnlyKeys("current", "next");
+  }
+
+  @Test
+  void theNumberOfACancelledGenerationIsNotGivenAgain() {
+    twoNodesChange();
+    nodes.get(1).generations.cancel();
+    settle();
+
+    assertThat(nodes.get(0).generations.highestGeneration()).isEqualTo(2);
+    assertThat(start().generations.highestGeneration()).isEqualTo(2);
+    assertThat(nodes.get(2).runs).containsOnlyKeys(1);
+  }
+
+  @Test
+  void aGenerationThatTakesOverAtTheMomentWhenItIsCancelledRunsAgain() {
+    twoNodesChange();
+    Node node = nodes.get(0);
+    FakeRun first = node.runs.get(2);
+    entries.add(new Entry(Generations.NEXT, Generations.cancelled(2)));
+    entries.add(new Entry(Generations.CURRENT, both()));
+    settle();
+    assertThat(first.retires).isTrue();
+
+    first.retiring.complete(null);
+    settle();
+
+    assertThat(node.runs.get(2)).isNotSameAs(first);
+    assertThat(node.runs.get(2).open).isTrue();
+    assertThat(node.discarded).isEmpty();
+    advance(Duration.ofMinutes(10));
+    assertThat(node.runs.get(1).retires).isFalse();
+  }
+
+  private static ObjectNode both() {
+    return Generations.record(2, 8)
+        .put(Generations.PREVIOUS, 1)
+        .put(Generations.PREVIOUS_SHARDS, 4);
+  }
+
+  @Test
+  void whatASlowNodeSaysOfAFormerGenerationIsTakenBack() {
+    theFormerOneGoesAfterTheOverlap();
+
+    entries.add(new Entry(Generations.CURRENT, Generations.record(1, 4)));
+    settle();
+
+    assertThat(log().get("current")).isEqualTo("{\"generation\":2,\"shards\":8}");
+    assertThat(start().runs).containsOnlyKeys(2);
+  }
+
+  @Test
+  void whatDidNotReachTheLogIsSaidAgain() {
+    twoNodesChange();
+    loses = true;
+    nodes.get(0).ready(2, 0, 7);
+    advance(Duration.ofSeconds(5));
+    loses = false;
+    advance(Duration.ofSeconds(10));
+    assertThat(nodes.get(0).runs.get(2).open).isTrue();
+
+    advance(Duration.ofSeconds(4));
+    loses = true;
+    advance(Duration.ofMinutes(2));
+    nodes.get(0).runs.get(1).retiring.complete(null);
+    nodes.get(1).runs.get(1).retiring.complete(null);
+    settle();
+    assertThat(nodes.get(0).generations.isChanging()).isTrue();
+    loses = false;
+    advance(Duration.ofSeconds(10));
+
+    assertThat(log().get("current")).isEqualTo("{\"generation\":2,\"shards\":8}");
+    assertThat(nodes.get(0).generations.isChanging()).isFalse();
+  }
+
+  @Test
+  void aChangeThatDoesNotReachTheLogFails() {
+    Node node = start();
+    loses = true;
+
+    CompletableFuture<Void> done = node.generations.change(2, 8).toCompletableFuture();
+
+    assertThatThrownBy(done::join).hasMessageContaining("no broker");
+  }
+
+  @Test
+  void theFirstGenerationIsWrittenUntilTheLogHasIt() {
+    entries.add(new Entry("presence", null));
+    Node node = start();
+    assertThat(node.runs).isEmpty();
+    loses = true;
+
+    node.generations.first(1, 4);
+    advance(Duration.ofSeconds(3));
+    assertThat(node.runs).containsOnlyKeys(1);
+    loses = false;
+    advance(Duration.ofSeconds(10));
+
+    assertThat(log().get("current")).isEqualTo("{\"generation\":1,\"shards\":4}");
+  }
+
+  @Test
+  void aFormerGenerationThatIsGoneWasRetired() {
+    entries.add(new Entry(Generations.CURRENT, both())); // whose writers have all ended since
+
+    Node node = start(1);
+
+    assertThat(node.runs).containsOnlyKeys(2);
+    assertThat(log().get("current")).isEqualTo("{\"generation\":2,\"shards\":8}");
+    assertThat(node.generations.isChanging()).isFalse();
+  }
+
+  @Test
+  void aGenerationThatFailsIsStartedAgainAndNotGivenUp() {
+    twoNodesChange();
+    nodes.get(1).ready(2, 0, 7);
+    settle();
+    Node node = nodes.get(0);
+    FakeRun present = node.runs.get(2);
+    FakeRun former = node.runs.get(1);
+
+    node.generations.failed(2);
+    node.generations.failed(1);
+    node.generations.failed(3);
+    assertThat(present.retires).isTrue();
+    assertThat(former.retires).isTrue();
+    present.retiring.complete(null);
+    former.retiring.complete(null);
+    advance(Duration.ofSeconds(10));
+
+    assertThat(node.runs.get(1)).isNotSameAs(former);
+    assertThat(node.runs.get(2)).isNotSameAs(present);
+    assertThat(node.runs.get(2).open).isTrue();
+    assertThat(node.discarded).isEmpty();
+    assertThat(node.generations.isChanging()).isTrue();
+  }
+
+  @Test
+  void nothingIsSaidThatWouldComeLate() {
+    twoNodesChange();
+    nodes.get(0).ready(2, 0, 3);
+    nodes.get(1).ready(2, 4, 7);
+    settle();
+    nodes.forEach(node -> node.runs.get(2).brokersAway = true);
+    int before = entries.size();
+
+    advance(Duration.ofMinutes(1));
+
+    assertThat(entries).hasSize(before);
   }
 
   @Test
@@ -436,7 +601,7 @@ final class GenerationsTest {
           public void discard(int generation) {}
         };
     Generations generations =
-        new Generations("a", runner, (key, value) -> {}, () -> nowNanos, Runnable::run);
+        new Generations("a", runner, this::append, () -> nowNanos, Runnable::run, SESSION_TIMEOUT);
     generations.onRecord(Generations.CURRENT, Generations.record(1, 4));
 
     assertThatIllegalStateException().isThrownBy(generations::begin).withMessage("no topic");

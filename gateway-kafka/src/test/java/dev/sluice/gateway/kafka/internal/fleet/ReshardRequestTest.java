@@ -105,8 +105,22 @@ final class ReshardRequestTest {
     request.onRecord(Generations.NEXT, Generations.record(2, 16));
     request.begin();
 
-    assertThat(appended).containsExactly("next null");
+    assertThat(appended).containsExactly("next {\"generation\":2,\"shards\":0}");
     assertThat(request.done().toCompletableFuture()).isCompleted();
+  }
+
+  @Test
+  void theNumberOfACancelledChangeIsNotGivenAgain() {
+    ReshardRequest request = change(16);
+    request.onRecord(Generations.CURRENT, Generations.record(1, 8));
+    request.onRecord(Generations.NEXT, Generations.cancelled(6));
+    request.begin();
+
+    assertThat(appended).containsExactly("next {\"generation\":8,\"shards\":16}");
+
+    request.onRecord(Generations.NEXT, Generations.record(8, 16));
+    request.onRecord(Generations.NEXT, Generations.cancelled(8));
+    assertFails(request, IllegalStateException.class, "generation 8: cancelled");
   }
 
   @Test
