@@ -20,6 +20,7 @@ final class FleetProofTest {
 
   private static final int SHARDS = 64;
   private static final int EVENTS_PER_SECOND = 2_000;
+  private static final Duration LASTING = Duration.ofSeconds(30); // longer than a restart
 
   @TempDir Path directory;
   private KafkaBroker broker;
@@ -42,10 +43,14 @@ final class FleetProofTest {
     return Plan.of(SHARDS, SHARDS, EVENTS_PER_SECOND);
   }
 
+  private static Plan plan(boolean exactlyOnce) {
+    return exactlyOnce ? plan().inTransactions() : plan();
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void resumesElsewhereWhatAKilledNodeRan(boolean exactlyOnce) throws Exception {
-    Plan plan = exactlyOnce ? plan().inTransactions() : plan();
+    Plan plan = plan(exactlyOnce);
     try (Fleet fleet = fleet(exactlyOnce ? "kill-exactly-once" : "kill-at-least-once", plan)) {
       fleet.start();
       fleet.startTraffic();
@@ -57,7 +62,7 @@ final class FleetProofTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void stopsANodeThatWasFrozen(boolean exactlyOnce) throws Exception {
-    Plan plan = exactlyOnce ? plan().inTransactions() : plan();
+    Plan plan = plan(exactlyOnce);
     try (Fleet fleet = fleet(exactlyOnce ? "freeze-exactly-once" : "freeze-at-least-once", plan)) {
       fleet.start();
       fleet.startTraffic();
@@ -66,9 +71,11 @@ final class FleetProofTest {
     }
   }
 
-  @Test
-  void touchesNoOtherShardInARollingRestart() throws Exception {
-    try (Fleet fleet = fleet("rolling-restart", plan().withLastingNames(Duration.ofSeconds(30)))) {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void touchesNoOtherShardInARollingRestart(boolean exactlyOnce) throws Exception {
+    Plan plan = plan(exactlyOnce).withLastingNames(LASTING);
+    try (Fleet fleet = fleet(exactlyOnce ? "roll-exactly-once" : "roll-at-least-once", plan)) {
       fleet.start();
       fleet.startTraffic();
       fleet.rollingRestart();
@@ -86,7 +93,7 @@ final class FleetProofTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void staysUpWithoutABroker(boolean exactlyOnce) throws Exception {
-    Plan plan = exactlyOnce ? plan().inTransactions() : plan();
+    Plan plan = plan(exactlyOnce);
     try (Fleet fleet = fleet(exactlyOnce ? "outage-exactly-once" : "outage-at-least-once", plan)) {
       fleet.start();
       fleet.startTraffic();
