@@ -147,10 +147,12 @@ final class NodeControl {
     Topics topics = new Topics(admin, settings.application(), settings.replicationFactor());
     this.topics = topics;
     retiredTopics =
-        new RetiredTopics(topics, settings.application(), this::execute, NanoClock.system());
+        new RetiredTopics(
+            topics::deleteUnused, settings.application(), this::execute, NanoClock.system());
     FleetLog fleetLog =
         new FleetLog(
             topics.ensureFleet(),
+            false,
             () -> new KafkaConsumer<>(settings.clients().consumer("fleet")),
             new KafkaProducer<>(settings.clients().producer("fleet")));
     this.fleetLog = fleetLog;

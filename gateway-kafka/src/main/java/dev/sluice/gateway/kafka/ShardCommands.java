@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sluice.gateway.GatewayCommand;
 import dev.sluice.gateway.GatewayCommand.UpdatePresence;
 import dev.sluice.gateway.Presence;
+import dev.sluice.gateway.kafka.internal.fleet.Causes;
 import dev.sluice.gateway.kafka.internal.fleet.FleetLog;
 import dev.sluice.gateway.kafka.internal.fleet.Generations;
 import dev.sluice.gateway.kafka.internal.fleet.Topics;
@@ -19,9 +20,9 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
@@ -63,7 +64,8 @@ public final class ShardCommands implements AutoCloseable {
   private final String application;
   private final Producer<byte[], byte[]> producer;
   private final FleetLog fleet;
-  private final ExecutorService sender;
+  private final Duration closeTimeout;
+  private final ThreadPoolExecutor sender; // of one thread: a send may block
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private volatile @Nullable Current current;
 
@@ -71,17 +73,25 @@ public final class ShardCommands implements AutoCloseable {
       String application,
       Producer<byte[], byte[]> producer,
       Supplier<Consumer<byte[], byte[]>> consumers,
-      Producer<byte[], byte[]> fleetProducer) {
+      Producer<byte[], byte[]> fleetProducer,
+      Duration closeTimeout) {
     this.application = application;
     this.producer = producer;
+    this.closeTimeout = closeTimeout;
     this.sender =
-        Executors.newSingleThreadExecutor(
+        new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
             task -> {
               Thread thread = new Thread(task, "sluice-commands");
               thread.setDaemon(true);
               return thread;
             });
-    this.fleet = new FleetLog(Topics.fleet(application), consumers, fleetProducer);
+    this.sender.execute(this::awaitReady);
+    this.fleet = new FleetLog(Topics.fleet(application), true, consumers, fleetProducer);
     fleet
         .start(this::onRecord)
         .whenComplete(
@@ -109,7 +119,13 @@ public final class ShardCommands implements AutoCloseable {
         application,
         new KafkaProducer<>(producer),
         () -> new KafkaConsumer<>(clients.consumer("commands-fleet")),
-        new KafkaProducer<>(clients.producer("commands-fleet")));
+        new KafkaProducer<>(clients.producer("commands-fleet")),
+        CLOSE_TIMEOUT);
+  }
+
+  /** Commands that are sent before are sent in their order, for they wait behind this. */
+  private void awaitReady() {
+    ready.handle((done, failure) -> failure).join();
   }
 
   private void onRecord(String key, @Nullable JsonNode value) {
@@ -122,8 +138,9 @@ public final class ShardCommands implements AutoCloseable {
   }
 
   /**
-   * {@return completes when the fleet's shard count is known; exceptionally when it cannot be read}
-   * If the fleet was never started that is when it is.
+   * {@return completes when the fleet's shard count is known; exceptionally when it cannot be read,
+   * or this is closed before} If the fleet was never started that is when it is; brokers that are
+   * away are waited for.
    */
   public CompletionStage<Void> ready() {
     return ready.minimalCompletionStage();
@@ -198,42 +215,44 @@ public final class ShardCommands implements AutoCloseable {
   }
 
   private CompletionStage<Void> send(String json, IntUnaryOperator shardOf) {
-    return ready.thenCompose(
-        done -> {
-          Current to = requireNonNull(current);
-          ProducerRecord<byte[], byte[]> command =
-              new ProducerRecord<>(
-                  Topics.shards(application, to.generation),
-                  shardOf.applyAsInt(to.shards),
-                  null,
-                  json.getBytes(UTF_8));
-          return send(command);
-        });
-  }
-
-  private CompletionStage<Void> send(ProducerRecord<byte[], byte[]> command) {
     CompletableFuture<Void> sent = new CompletableFuture<>();
     try {
       sender.execute(
           () -> {
             try {
-              producer.send(
-                  command,
-                  (metadata, failure) -> {
-                    if (failure == null) {
-                      sent.complete(null);
-                    } else {
-                      sent.completeExceptionally(failure);
-                    }
-                  });
+              ready.join(); // it is, or it failed
+              send(json, shardOf, sent);
             } catch (RuntimeException e) {
-              sent.completeExceptionally(e);
+              sent.completeExceptionally(Causes.unwrap(e));
             }
           });
     } catch (RejectedExecutionException e) {
-      sent.completeExceptionally(new IllegalStateException("closed", e));
+      sent.completeExceptionally(closed());
     }
-    return sent;
+    return sent.minimalCompletionStage();
+  }
+
+  private void send(String json, IntUnaryOperator shardOf, CompletableFuture<Void> sent) {
+    Current to = requireNonNull(current);
+    ProducerRecord<byte[], byte[]> command =
+        new ProducerRecord<>(
+            Topics.shards(application, to.generation),
+            shardOf.applyAsInt(to.shards),
+            null,
+            json.getBytes(UTF_8));
+    producer.send(
+        command,
+        (metadata, failure) -> {
+          if (failure == null) {
+            sent.complete(null);
+          } else {
+            sent.completeExceptionally(failure);
+          }
+        });
+  }
+
+  private static IllegalStateException closed() {
+    return new IllegalStateException("shard commands: closed (expected: open)");
   }
 
   private static long guildOf(String json) {
@@ -257,18 +276,21 @@ public final class ShardCommands implements AutoCloseable {
     }
   }
 
-  /** Waits for what was sent, at most 10 s, and disconnects. */
+  /** Waits for what was sent, at most 10 s, and disconnects. What still waits then fails. */
   @Override
   public void close() {
     sender.shutdown();
+    if (sender.getQueue().isEmpty()) {
+      ready.completeExceptionally(closed()); // nothing waits for it
+    }
     try {
-      if (!sender.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-        sender.shutdownNow(); // it waits for a broker
+      if (!sender.awaitTermination(closeTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        ready.completeExceptionally(closed());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    producer.close(CLOSE_TIMEOUT);
+    producer.close(closeTimeout); // which ends a send that waits for a broker
     fleet.close();
   }
 }

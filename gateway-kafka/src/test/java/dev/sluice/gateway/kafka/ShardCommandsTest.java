@@ -13,10 +13,13 @@ import dev.sluice.gateway.GatewayCommand.UpdateVoiceState;
 import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.sharding.ShardPlan;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -24,6 +27,7 @@ import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
@@ -40,7 +44,7 @@ final class ShardCommandsTest {
   private final MockProducer<byte[], byte[]> fleetProducer = producer();
   private final Log log = new Log();
   private final ShardCommands commands =
-      new ShardCommands("bot", producer, () -> log, fleetProducer);
+      new ShardCommands("bot", producer, () -> log, fleetProducer, Duration.ofSeconds(10));
   private long nextOffset;
 
   private static MockProducer<byte[], byte[]> producer() {
@@ -50,10 +54,23 @@ final class ShardCommandsTest {
   /** The topic of the fleet; unlike that of a mock its poll waits a little. */
   private static final class Log extends MockConsumer<byte[], byte[]> {
 
+    private final AtomicBoolean away = new AtomicBoolean();
+    private final CountDownLatch asked = new CountDownLatch(1);
+
     Log() {
       super("earliest");
       updateBeginningOffsets(Map.of(LOG, 0L));
       updateEndOffsets(Map.of(LOG, 0L));
+    }
+
+    @Override
+    public synchronized Map<TopicPartition, Long> endOffsets(
+        Collection<TopicPartition> partitions) {
+      asked.countDown();
+      if (away.get()) {
+        throw new TimeoutException("no broker, or no topic");
+      }
+      return super.endOffsets(partitions);
     }
 
     @Override
@@ -135,6 +152,61 @@ final class ShardCommandsTest {
   }
 
   @Test
+  void commandsThatWaitAreSentInTheirOrder() throws Exception {
+    CompletionStage<Void> sent = commands.ready();
+    for (int number = 0; number < 10; number++) {
+      sent = commands.send(RequestGuildMembers.all(1L << 22).withNonce("n" + number));
+    }
+
+    fleetHas(1, 2);
+
+    get(sent);
+    assertThat(producer.history())
+        .extracting(record -> command(record))
+        .extracting(command -> ((RequestGuildMembers) command).nonce())
+        .containsExactly("n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9");
+  }
+
+  @Test
+  void aFleetThatIsNotThereYetIsWaitedFor() throws Exception {
+    Log later = new Log();
+    later.away.set(true);
+    try (ShardCommands early =
+        new ShardCommands("bot", producer(), () -> later, producer(), Duration.ofSeconds(10))) {
+      assertThat(later.asked.await(10, TimeUnit.SECONDS)).isTrue();
+      byte[] current = "{\"generation\":1,\"shards\":4}".getBytes(UTF_8);
+      later.schedulePollTask(
+          () ->
+              later.addRecord(
+                  new ConsumerRecord<>(
+                      LOG.topic(), LOG.partition(), 0, "current".getBytes(UTF_8), current)));
+      later.away.set(false);
+
+      get(early.ready());
+      assertThat(early.shards()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void whatWaitsForAFleetFailsWhenItIsClosed() {
+    Log empty = new Log();
+    ShardCommands unused =
+        new ShardCommands("bot", producer(), () -> empty, producer(), Duration.ofMillis(1));
+    CompletionStage<Void> sent = unused.send(RequestGuildMembers.all(1L << 22));
+
+    unused.close();
+
+    assertThat(sent.toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(10))
+        .withThrowableThat()
+        .withMessageContaining("shard commands: closed (expected: open)");
+    assertThat(unused.ready().toCompletableFuture()).isCompletedExceptionally();
+    assertThat(unused.send(RequestGuildMembers.all(1L << 22)).toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(10));
+    append("current", "{\"generation\":1,\"shards\":1}");
+  }
+
+  @Test
   void commandsFollowTheFleetToAnotherGeneration() throws Exception {
     fleetHas(1, 2);
     get(commands.send(RequestGuildMembers.all(3L << 22)));
@@ -211,7 +283,8 @@ final class ShardCommandsTest {
             () -> {
               throw new TopicAuthorizationException("bot.fleet");
             },
-            producer());
+            producer(),
+            Duration.ofSeconds(10));
 
     assertThat(unreadable.send(RequestGuildMembers.all(1)).toCompletableFuture())
         .failsWithin(Duration.ofSeconds(10))

@@ -24,6 +24,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,6 +56,7 @@ public final class FleetLog implements AutoCloseable {
   }
 
   private final TopicPartition partition;
+  private final boolean waits;
   private final Supplier<Consumer<byte[], byte[]>> consumers;
   private final Producer<byte[], byte[]> producer;
   private final ExecutorService sender; // the first send of a producer blocks
@@ -67,14 +69,18 @@ public final class FleetLog implements AutoCloseable {
    * Makes a log that is not read yet.
    *
    * @param topic its topic
+   * @param waits whether a start waits for brokers that are away, or a topic that is not there,
+   *     instead of failing
    * @param consumers makes the consumer, on the log's thread
    * @param producer appends; closed with the log
    */
   public FleetLog(
       String topic,
+      boolean waits,
       Supplier<Consumer<byte[], byte[]>> consumers,
       Producer<byte[], byte[]> producer) {
     this.partition = new TopicPartition(topic, 0);
+    this.waits = waits;
     this.consumers = consumers;
     this.producer = producer;
     this.sender =
@@ -91,7 +97,8 @@ public final class FleetLog implements AutoCloseable {
    * Reads the log, from its beginning and for good.
    *
    * @param listener told of every record
-   * @return completes, on the log's thread, when all was read that was there at the start
+   * @return completes, on the log's thread, when all was read that was there at the start;
+   *     exceptionally when it cannot be read, or is closed before
    */
   public synchronized CompletionStage<Void> start(Listener listener) {
     Thread started = daemon(() -> run(listener), "sluice-" + partition.topic());
@@ -141,6 +148,7 @@ public final class FleetLog implements AutoCloseable {
       made.assign(List.of(partition));
       made.seekToBeginning(List.of(partition));
       Long end = null;
+      Class<?> failing = null; // logged once
       while (closing.getCount() > 0) {
         try {
           if (end == null) {
@@ -150,6 +158,7 @@ public final class FleetLog implements AutoCloseable {
             caughtUp.complete(null);
           }
           for (ConsumerRecord<byte[], byte[]> record : made.poll(MAX_POLL)) {
+            failing = null;
             tell(listener, record);
           }
         } catch (WakeupException e) {
@@ -157,10 +166,13 @@ public final class FleetLog implements AutoCloseable {
         } catch (InterruptException e) {
           throw e;
         } catch (KafkaException e) { // the broker is away, or a permission is missing
-          if (!caughtUp.isDone()) {
+          if (!caughtUp.isDone() && !(waits && e instanceof RetriableException)) {
             throw e;
           }
-          log.warn("{} cannot be read and is tried again", partition.topic(), e);
+          if (e.getClass() != failing) {
+            failing = e.getClass();
+            log.warn("{} cannot be read and is tried again: {}", partition.topic(), e.toString());
+          }
           pause();
         }
       }

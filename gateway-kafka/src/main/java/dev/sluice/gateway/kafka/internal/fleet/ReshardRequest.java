@@ -109,6 +109,7 @@ public final class ReshardRequest {
     try (FleetLog fleetLog =
         new FleetLog(
             Topics.fleet(application),
+            false,
             () -> new KafkaConsumer<>(clients.consumer("reshard")),
             new KafkaProducer<>(clients.producer("reshard")))) {
       ReshardRequest request =

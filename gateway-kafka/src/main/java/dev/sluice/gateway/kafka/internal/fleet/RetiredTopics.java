@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ public final class RetiredTopics {
 
   private static final long RETRY_NANOS = Duration.ofSeconds(5).toNanos();
 
-  private final Topics topics;
+  private final Predicate<String> deleteUnused;
   private final String application;
   private final Executor executor;
   private final Executor background;
@@ -39,18 +40,24 @@ public final class RetiredTopics {
   /**
    * Makes a set of none.
    *
-   * @param topics deletes
+   * @param deleteUnused deletes a topic and its group if that has no member, and says whether it
+   *     did; may block
    * @param application the first part of their names
    * @param executor runs tasks on the thread of this
    * @param clock the time between two tries
    */
-  public RetiredTopics(Topics topics, String application, Executor executor, NanoClock clock) {
-    this(topics, application, executor, RetiredTopics::onNewThread, clock);
+  public RetiredTopics(
+      Predicate<String> deleteUnused, String application, Executor executor, NanoClock clock) {
+    this(deleteUnused, application, executor, RetiredTopics::onNewThread, clock);
   }
 
   RetiredTopics(
-      Topics topics, String application, Executor executor, Executor background, NanoClock clock) {
-    this.topics = topics;
+      Predicate<String> deleteUnused,
+      String application,
+      Executor executor,
+      Executor background,
+      NanoClock clock) {
+    this.deleteUnused = deleteUnused;
     this.application = application;
     this.executor = executor;
     this.background = background;
@@ -102,7 +109,7 @@ public final class RetiredTopics {
   private void delete(int generation) {
     String topic = Topics.shards(application, generation);
     try {
-      boolean gone = topics.deleteUnused(topic);
+      boolean gone = deleteUnused.test(topic);
       executor.execute(() -> tried(generation, gone, null));
     } catch (KafkaException e) {
       executor.execute(() -> tried(generation, e instanceof AuthorizationException, e));
