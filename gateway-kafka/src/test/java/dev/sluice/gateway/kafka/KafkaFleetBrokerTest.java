@@ -1,48 +1,36 @@
 package dev.sluice.gateway.kafka;
 
+import static dev.sluice.gateway.kafka.FleetFixture.await;
+import static dev.sluice.gateway.kafka.FleetFixture.owned;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sluice.gateway.Activity;
 import dev.sluice.gateway.GatewayCommand.RequestGuildMembers;
-import dev.sluice.gateway.GatewayState;
-import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Opcode;
 import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.kafka.internal.fleet.Topics;
 import dev.sluice.gateway.netty.Shard;
-import dev.sluice.gateway.netty.ShardManager;
 import dev.sluice.gateway.server.GatewayServerListener;
 import dev.sluice.gateway.server.ServerSession;
-import dev.sluice.gateway.testkit.LocalGateway;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -56,30 +44,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class KafkaFleetBrokerTest {
 
   private static final int SHARDS = 8;
-  private static final int PARTITIONS = 4;
 
   private final Gateway listener = new Gateway();
-  private final List<AutoCloseable> opened = new ArrayList<>();
-  private String application;
-  private LocalGateway gateway;
+  private FleetFixture fleet;
 
   @BeforeEach
-  void open(TestInfo test) {
-    application = "bot-" + UUID.randomUUID();
-    gateway =
-        LocalGateway.builder()
-            .guildCreates(false)
-            .listener(listener)
-            .server(server -> server.maxConcurrency(SHARDS).identifyWindow(Duration.ofMillis(1)))
-            .start();
-    opened.add(gateway);
+  void open() {
+    fleet = new FleetFixture(SHARDS, 1, listener);
   }
 
   @AfterEach
   void close() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
+    fleet.close();
   }
 
   /** What the gateway saw. */
@@ -110,58 +86,12 @@ final class KafkaFleetBrokerTest {
     }
   }
 
-  private static Map<String, Object> properties(String node) throws Exception {
-    return SharedBroker.properties(node);
-  }
-
   private KafkaFleet node(String name, UnaryOperator<KafkaFleetBuilder> settings) throws Exception {
-    KafkaFleet fleet =
-        settings
-            .apply(
-                KafkaFleet.builder(application, properties(name))
-                    .shards(SHARDS)
-                    .events(application + ".out", PARTITIONS)
-                    .sessionTimeout(Duration.ofSeconds(6)))
-            .build();
-    opened.add(fleet);
-    fleet
-        .start(
-            () ->
-                ShardManager.builder(gateway.token(), Intents.all())
-                    .apiUri(gateway.apiUri())
-                    .eventLoopThreads(1)
-                    .checkpointInterval(Duration.ofMillis(100)))
-        .toCompletableFuture()
-        .get(60, TimeUnit.SECONDS);
-    return fleet;
+    return fleet.node(name, settings);
   }
 
-  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
-    CountDownLatch never = new CountDownLatch(1);
-    long startNanos = System.nanoTime();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime() - startNanos).as(what).isLessThan(TimeUnit.SECONDS.toNanos(60));
-      assertThat(never.await(10, TimeUnit.MILLISECONDS)).isFalse();
-    }
-  }
-
-  private static boolean ready(int shards, KafkaFleet... nodes) {
-    int ready = 0;
-    for (KafkaFleet node : nodes) {
-      ShardManager manager = node.manager();
-      if (manager != null) {
-        ready +=
-            (int)
-                manager.shards().stream()
-                    .filter(shard -> shard.state() == GatewayState.READY)
-                    .count();
-      }
-    }
-    return ready == shards;
-  }
-
-  private static int owned(KafkaFleet node) {
-    return node.stats().owned();
+  private static boolean ready(KafkaFleet... nodes) {
+    return FleetFixture.ready(SHARDS, List.of(nodes));
   }
 
   /** Has the gateway dispatch events with numbers, on each shard. */
@@ -169,41 +99,24 @@ final class KafkaFleetBrokerTest {
     for (int number = from; number < to; number++) {
       for (int shard = 0; shard < SHARDS; shard++) {
         byte[] d = ("{\"number\":" + number + ",\"shard\":" + shard + "}").getBytes(UTF_8);
-        gateway.dispatch(new ShardId(shard, SHARDS), "TEST_EVENT", d).get(10, TimeUnit.SECONDS);
+        fleet
+            .gateway
+            .dispatch(new ShardId(shard, SHARDS), "TEST_EVENT", d)
+            .get(10, TimeUnit.SECONDS);
       }
     }
   }
 
   /** Reads the topic of events until all are there, and returns how many were there twice. */
   private int readAll(int numbers) throws Exception {
-    Map<String, Object> properties = new HashMap<>(properties("reader"));
-    properties.put("isolation.level", "read_committed");
     List<List<Integer>> read = new ArrayList<>();
     for (int shard = 0; shard < SHARDS; shard++) {
       read.add(new ArrayList<>());
     }
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions = new ArrayList<>();
-      for (int partition = 0; partition < PARTITIONS; partition++) {
-        partitions.add(new TopicPartition(application + ".out", partition));
-      }
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      long startNanos = System.nanoTime();
-      while (!read.stream().allMatch(shard -> shard.stream().distinct().count() == numbers)) {
-        assertThat(System.nanoTime() - startNanos)
-            .as("events of the shards: %s", read.stream().map(List::size).toList())
-            .isLessThan(TimeUnit.SECONDS.toNanos(30));
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-          String type = new String(record.headers().lastHeader("type").value(), UTF_8);
-          if (type.equals("TEST_EVENT")) {
-            String[] d = new String(record.value(), UTF_8).replaceAll("[^0-9,]", "").split(",");
-            read.get(Integer.parseInt(d[1])).add(Integer.parseInt(d[0]));
-          }
-        }
-      }
-    }
+    fleet.readEvents(
+        (d, generation) -> read.get(d.path("shard").asInt()).add(d.path("number").asInt()),
+        () -> read.stream().allMatch(shard -> shard.stream().distinct().count() == numbers),
+        () -> "events of the shards: " + read.stream().map(List::size).toList());
     int doubled = 0;
     for (List<Integer> shard : read) {
       List<Integer> distinct = shard.stream().distinct().toList();
@@ -217,14 +130,14 @@ final class KafkaFleetBrokerTest {
   @EnumSource
   void shardsMoveToANodeThatComesAndFromOneThatStops(DeliveryGuarantee guarantee) throws Exception {
     KafkaFleet first = node("first", settings -> settings.guarantee(guarantee));
-    await("all shards", () -> ready(SHARDS, first));
+    await("all shards", () -> ready(first));
     dispatch(0, 5);
 
     KafkaFleet second = node("second", settings -> settings.guarantee(guarantee));
-    await("half of the shards", () -> owned(second) == SHARDS / 2 && ready(SHARDS, first, second));
+    await("half of the shards", () -> owned(second) == SHARDS / 2 && ready(first, second));
     dispatch(5, 10);
     first.close();
-    await("the other half", () -> ready(SHARDS, second));
+    await("the other half", () -> ready(second));
     dispatch(10, 15);
 
     assertThat(readAll(15)).isZero();
@@ -240,16 +153,14 @@ final class KafkaFleetBrokerTest {
       throws Exception {
     KafkaFleet first = node("first", settings -> settings.guarantee(guarantee));
     KafkaFleet second = node("second", settings -> settings.guarantee(guarantee));
-    await("all shards", () -> ready(SHARDS, first, second) && owned(second) == SHARDS / 2);
+    await("all shards", () -> ready(first, second) && owned(second) == SHARDS / 2);
     dispatch(0, 5);
 
     removeFromGroup("first");
 
     await("the loss", () -> first.stats().losses() > 0);
     dispatch(5, 10);
-    await(
-        "all shards again",
-        () -> ready(SHARDS, first, second) && owned(first) + owned(second) == SHARDS);
+    await("all shards again", () -> ready(first, second) && owned(first) + owned(second) == SHARDS);
     dispatch(10, 15);
     int doubled = readAll(15);
     if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
@@ -259,8 +170,8 @@ final class KafkaFleetBrokerTest {
   }
 
   private void removeFromGroup(String client) throws Exception {
-    String group = Topics.shards(application, 1);
-    try (Admin admin = Admin.create(properties("admin"))) {
+    String group = Topics.shards(fleet.application, 1);
+    try (Admin admin = Admin.create(FleetFixture.properties("admin"))) {
       for (MemberDescription member :
           admin
               .describeConsumerGroups(List.of(group))
@@ -284,7 +195,7 @@ final class KafkaFleetBrokerTest {
   void aNodeWithAnInstanceIdComesBackUnnoticed() throws Exception {
     KafkaFleet first = node("first", settings -> settings.instanceId("pod-0"));
     KafkaFleet second = node("second", settings -> settings.instanceId("pod-1"));
-    await("all shards", () -> ready(SHARDS, first, second) && owned(first) == SHARDS / 2);
+    await("all shards", () -> ready(first, second) && owned(first) == SHARDS / 2);
     List<ShardId> before = shards(first);
     long assignments = second.stats().assignments();
     long revocations = second.stats().revocations();
@@ -292,7 +203,7 @@ final class KafkaFleetBrokerTest {
 
     first.close();
     KafkaFleet back = node("first", settings -> settings.instanceId("pod-0"));
-    await("its shards", () -> ready(SHARDS, back, second));
+    await("its shards", () -> ready(back, second));
     dispatch(5, 10);
 
     assertThat(shards(back)).isEqualTo(before);
@@ -312,7 +223,7 @@ final class KafkaFleetBrokerTest {
   @Test
   void aSecondNodeWithTheSameInstanceIdEndsTheFirst() throws Exception {
     KafkaFleet first = node("first", settings -> settings.instanceId("pod-0"));
-    await("all shards", () -> ready(SHARDS, first));
+    await("all shards", () -> ready(first));
 
     KafkaFleet second = node("second", settings -> settings.instanceId("pod-0"));
 
@@ -320,19 +231,20 @@ final class KafkaFleetBrokerTest {
         .failsWithin(Duration.ofSeconds(30))
         .withThrowableThat()
         .withMessageContaining("instance id: in use by another node");
-    await("all shards", () -> ready(SHARDS, second));
+    await("all shards", () -> ready(second));
     assertThat(listener.identifies).hasValue(SHARDS);
   }
 
   @Test
   void commandsOfOtherProcessesReachTheirShards() throws Exception {
     KafkaFleet first = node("first", settings -> settings);
-    try (ShardCommands commands = ShardCommands.create(application, properties("commands"))) {
+    try (ShardCommands commands =
+        ShardCommands.create(fleet.application, FleetFixture.properties("commands"))) {
       commands.send(7, RequestGuildMembers.all(7L << 22).withNonce("early"));
-      await("all shards", () -> ready(SHARDS, first));
+      await("all shards", () -> ready(first));
       assertThat(commands.shards()).isEqualTo(SHARDS);
       KafkaFleet second = node("second", settings -> settings);
-      await("half of the shards", () -> ready(SHARDS, first, second) && owned(second) > 0);
+      await("half of the shards", () -> ready(first, second) && owned(second) > 0);
 
       for (int shard = 0; shard < SHARDS; shard++) {
         commands.send(

@@ -1,21 +1,15 @@
 package dev.sluice.gateway.kafka;
 
+import static dev.sluice.gateway.kafka.FleetFixture.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.sluice.gateway.GatewayState;
-import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
 import dev.sluice.gateway.kafka.internal.fleet.Topics;
-import dev.sluice.gateway.netty.ShardManager;
-import dev.sluice.gateway.testkit.LocalGateway;
-import java.time.Duration;
+import dev.sluice.gateway.server.GatewayServerListener;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,12 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -44,81 +33,27 @@ import org.slf4j.LoggerFactory;
 final class KafkaFleetReshardBrokerTest {
 
   private static final Logger figures = LoggerFactory.getLogger("figures");
-  private static final JsonMapper MAPPER = new JsonMapper();
-  private static final AtomicInteger applications = new AtomicInteger();
-  private static final int PARTITIONS = 4;
   private static final int GUILDS = 24;
   private static final int BEFORE = 8;
   private static final int AFTER = 16;
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
-  private String application;
-  private LocalGateway gateway;
+  private FleetFixture fleet;
   private Admin admin;
 
   @BeforeEach
   void open() throws Exception {
-    admin = Admin.create(properties());
-    opened.add(admin);
-    application = "resharded-" + applications.incrementAndGet();
-    gateway =
-        LocalGateway.builder()
-            .guilds(GUILDS)
-            .guildCreates(false)
-            .server(server -> server.maxConcurrency(AFTER).identifyWindow(Duration.ofMillis(1)))
-            .start();
-    opened.add(gateway);
+    admin = Admin.create(FleetFixture.properties("admin"));
+    fleet = new FleetFixture(BEFORE, GUILDS, new GatewayServerListener() {});
   }
 
   @AfterEach
   void close() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
+    fleet.close();
+    admin.close();
   }
 
-  private static Map<String, Object> properties() throws Exception {
-    return SharedBroker.properties("reshard");
-  }
-
-  private KafkaFleet node(DeliveryGuarantee guarantee) throws Exception {
-    KafkaFleet fleet =
-        KafkaFleet.builder(application, properties())
-            .shards(BEFORE)
-            .guarantee(guarantee)
-            .events(Topics.events(application), PARTITIONS)
-            .sessionTimeout(Duration.ofSeconds(6))
-            .build();
-    opened.add(fleet);
-    fleet
-        .start(
-            () ->
-                ShardManager.builder(gateway.token(), Intents.all())
-                    .apiUri(gateway.apiUri())
-                    .eventLoopThreads(1)
-                    .checkpointInterval(Duration.ofMillis(100)))
-        .toCompletableFuture()
-        .get(60, TimeUnit.SECONDS);
-    return fleet;
-  }
-
-  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
-    CountDownLatch never = new CountDownLatch(1);
-    long startNanos = System.nanoTime();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime() - startNanos).as(what).isLessThan(TimeUnit.SECONDS.toNanos(60));
-      assertThat(never.await(20, TimeUnit.MILLISECONDS)).isFalse();
-    }
-  }
-
-  private static boolean ready(List<KafkaFleet> nodes, int shards) {
-    Set<ShardId> ready = new HashSet<>();
-    for (KafkaFleet node : nodes) {
-      node.manager().shards().stream()
-          .filter(shard -> shard.state() == GatewayState.READY && shard.id().count() == shards)
-          .forEach(shard -> ready.add(shard.id()));
-    }
-    return ready.size() == shards;
+  private KafkaFleet node(int number, DeliveryGuarantee guarantee) throws Exception {
+    return fleet.node("node-" + number, settings -> settings.guarantee(guarantee));
   }
 
   /** Sends events of all guilds, numbered, until it is closed. */
@@ -136,12 +71,12 @@ final class KafkaFleetReshardBrokerTest {
 
     private void run() {
       try {
-        long[] guilds = gateway.guilds(ShardId.SINGLE);
+        long[] guilds = fleet.gateway.guilds(ShardId.SINGLE);
         do {
           int number = sent.get();
           long guild = guilds[number % guilds.length];
           byte[] d = ("{\"guild_id\":\"" + guild + "\",\"n\":" + number + "}").getBytes(UTF_8);
-          gateway.dispatchToGuild(guild, "TEST_EVENT", d).get(10, TimeUnit.SECONDS);
+          fleet.gateway.dispatchToGuild(guild, "TEST_EVENT", d).get(10, TimeUnit.SECONDS);
           sent.incrementAndGet();
         } while (!ends.await(2, TimeUnit.MILLISECONDS));
         ended.complete(null);
@@ -164,37 +99,17 @@ final class KafkaFleetReshardBrokerTest {
 
   /** Reads the topic until all numbers are there. {@return the generations that each came from} */
   private Map<Integer, List<String>> readAll(int numbers) throws Exception {
-    Map<String, Object> properties = new HashMap<>(properties());
-    properties.put("isolation.level", "read_committed");
     Map<Integer, List<String>> read = new TreeMap<>();
     Map<String, Integer> last = new HashMap<>(); // by generation and guild
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions = new ArrayList<>();
-      for (int partition = 0; partition < PARTITIONS; partition++) {
-        partitions.add(new TopicPartition(Topics.events(application), partition));
-      }
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      long startNanos = System.nanoTime();
-      while (read.size() < numbers) {
-        assertThat(System.nanoTime() - startNanos)
-            .as("%d of %d events", read.size(), numbers)
-            .isLessThan(TimeUnit.SECONDS.toNanos(30));
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-          String type = new String(record.headers().lastHeader("type").value(), UTF_8);
-          if (type.equals("TEST_EVENT")) {
-            String generation =
-                new String(record.headers().lastHeader("generation").value(), UTF_8);
-            JsonNode d = MAPPER.readTree(record.value());
-            int number = d.path("n").asInt();
-            read.computeIfAbsent(number, n -> new ArrayList<>()).add(generation);
-            Integer before = last.put(generation + '/' + d.path("guild_id").asText(), number);
-            assertThat(before == null || before < number).as("the order of a guild").isTrue();
-          }
-        }
-      }
-    }
+    fleet.readEvents(
+        (d, generation) -> {
+          int number = d.path("n").asInt();
+          read.computeIfAbsent(number, n -> new ArrayList<>()).add(generation);
+          Integer before = last.put(generation + '/' + d.path("guild_id").asText(), number);
+          assertThat(before == null || before < number).as("the order of a guild").isTrue();
+        },
+        () -> read.size() == numbers,
+        () -> read.size() + " of " + numbers + " events");
     return read;
   }
 
@@ -202,10 +117,13 @@ final class KafkaFleetReshardBrokerTest {
   void nothingIsLostAndOnlyTheOverlapIsDoubled() throws Exception {
     reshard(DeliveryGuarantee.AT_LEAST_ONCE, false);
 
-    assertThat(gateway.stats().get(10, TimeUnit.SECONDS).identifies()).isEqualTo(BEFORE + AFTER);
-    await("the deletion of the old topic", () -> !topics().contains(Topics.shards(application, 1)));
-    assertThat(topics()).contains(Topics.shards(application, 2));
-    KafkaFleet late = node(DeliveryGuarantee.AT_LEAST_ONCE);
+    assertThat(fleet.gateway.stats().get(10, TimeUnit.SECONDS).identifies())
+        .isEqualTo(BEFORE + AFTER);
+    await(
+        "the deletion of the old topic",
+        () -> !topics().contains(Topics.shards(fleet.application, 1)));
+    assertThat(topics()).contains(Topics.shards(fleet.application, 2));
+    KafkaFleet late = node(3, DeliveryGuarantee.AT_LEAST_ONCE);
     assertThat(late.stats().shards()).isEqualTo(AFTER);
   }
 
@@ -218,9 +136,9 @@ final class KafkaFleetReshardBrokerTest {
   private void reshard(DeliveryGuarantee guarantee, boolean oneStops) throws Exception {
     List<KafkaFleet> nodes = new ArrayList<>();
     for (int node = 0; node < 3; node++) {
-      nodes.add(node(guarantee));
+      nodes.add(node(node, guarantee));
     }
-    await("all shards", () -> ready(nodes, BEFORE));
+    await("all shards", () -> FleetFixture.ready(BEFORE, nodes));
     int sent;
     long startNanos = System.nanoTime();
     try (Traffic traffic = new Traffic()) {
@@ -228,13 +146,13 @@ final class KafkaFleetReshardBrokerTest {
       CompletableFuture<Void> changed = nodes.get(1).reshard(AFTER).toCompletableFuture();
       assertThatThrownBy(
               () ->
-                  KafkaFleet.reshard(application, properties(), BEFORE)
+                  KafkaFleet.reshard(fleet.application, FleetFixture.properties("reshard"), BEFORE)
                       .toCompletableFuture()
                       .get(30, TimeUnit.SECONDS))
           .hasCauseInstanceOf(IllegalArgumentException.class);
       if (oneStops) {
         KafkaFleet stops = nodes.remove(2);
-        await("its new shards", () -> gateway.stats().join().identifies() > BEFORE);
+        await("its new shards", () -> fleet.gateway.stats().join().identifies() > BEFORE);
         stops.close();
       }
       changed.get(90, TimeUnit.SECONDS);
@@ -271,16 +189,16 @@ final class KafkaFleetReshardBrokerTest {
     assertThat(read.get(0)).containsExactly("1");
     assertThat(read.get(sent - 1)).containsExactly("2");
 
-    await("all new shards", () -> ready(nodes, AFTER));
+    await("all new shards", () -> FleetFixture.ready(AFTER, nodes));
     assertThat(nodes).allSatisfy(node -> assertThat(node.stats().generation()).isEqualTo(2));
     assertThat(nodes.stream().mapToInt(node -> node.stats().owned()).sum()).isEqualTo(AFTER);
     // A node that stops between an IDENTIFY and its READY leaves a session that nobody knows.
-    long unknown = gateway.stats().get(10, TimeUnit.SECONDS).identifies() - BEFORE - AFTER;
+    long unknown = fleet.gateway.stats().get(10, TimeUnit.SECONDS).identifies() - BEFORE - AFTER;
     await("the end of the old sessions", () -> sessions() <= AFTER + unknown);
   }
 
   private long sessions() {
-    return gateway.stats().join().sessions();
+    return fleet.gateway.stats().join().sessions();
   }
 
   private Set<String> topics() {

@@ -127,6 +127,24 @@ final class KafkaFleetTest {
   }
 
   @Test
+  void aStopDoesNotWaitForABrokerThatTheStartWaitsFor() throws Exception {
+    Map<String, Object> properties = new HashMap<>(PROPERTIES);
+    properties.put("default.api.timeout.ms", 3_600_000);
+    properties.remove("sasl.jaas.config");
+    KafkaFleet fleet = KafkaFleet.builder("bot", properties).shards(1).build();
+    CompletableFuture<Void> started =
+        fleet.start(() -> ShardManager.builder("token", Intents.of())).toCompletableFuture();
+
+    fleet.stop().toCompletableFuture().get(30, TimeUnit.SECONDS);
+
+    assertThat(fleet.terminated()).isCompleted();
+    assertThat(started)
+        .failsWithin(Duration.ofSeconds(1))
+        .withThrowableThat()
+        .withMessageContaining("stopped before it started");
+  }
+
+  @Test
   void aNodeThatNeverStartedStops() throws Exception {
     KafkaFleet fleet = builder().build();
     fleet.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
