@@ -40,6 +40,8 @@ public final class Topics {
   private static final String LOG_APPEND_TIME = "LogAppendTime";
   private static final Duration COMMANDS_RETENTION = Duration.ofHours(1);
   private static final Duration IDENTIFY_RETENTION = Duration.ofDays(2);
+  private static final Duration IDENTIFY_SEGMENT = Duration.ofHours(12);
+  private static final int FLEET_SEGMENT_BYTES = 16 << 20;
   private static final Duration MIN_IDENTIFY_RETENTION = Duration.ofDays(1);
   private static final long VISIBLE_NANOS = Duration.ofSeconds(60).toNanos();
 
@@ -98,6 +100,8 @@ public final class Topics {
             TopicConfig.CLEANUP_POLICY_DELETE,
             TopicConfig.RETENTION_MS_CONFIG,
             Long.toString(COMMANDS_RETENTION.toMillis()),
+            TopicConfig.SEGMENT_MS_CONFIG, // retention takes whole segments
+            Long.toString(COMMANDS_RETENTION.toMillis()),
             TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
             LOG_APPEND_TIME),
         "the shard count of generation " + generation);
@@ -121,6 +125,10 @@ public final class Topics {
             TopicConfig.CLEANUP_POLICY_DELETE,
             TopicConfig.RETENTION_MS_CONFIG,
             Long.toString(IDENTIFY_RETENTION.toMillis()),
+            TopicConfig.RETENTION_BYTES_CONFIG, // whatever the brokers have
+            "-1",
+            TopicConfig.SEGMENT_MS_CONFIG,
+            Long.toString(IDENTIFY_SEGMENT.toMillis()),
             TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
             LOG_APPEND_TIME),
         "one log");
@@ -153,7 +161,11 @@ public final class Topics {
     ensure(
         topic,
         1,
-        Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT),
+        Map.of(
+            TopicConfig.CLEANUP_POLICY_CONFIG,
+            TopicConfig.CLEANUP_POLICY_COMPACT,
+            TopicConfig.SEGMENT_BYTES_CONFIG, // the newest segment is not compacted
+            Integer.toString(FLEET_SEGMENT_BYTES)),
         "one log");
     check(topic, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
     return topic;
