@@ -35,7 +35,7 @@ public final class KafkaEventSink implements EventSink, Checkpoints, AutoCloseab
   private final InFlightEvents inFlight;
   private final FleetCounters counters;
   private final AtomicReferenceArray<@Nullable EventSource> sources; // by shard id
-  private final AtomicReferenceArray<@Nullable CompletableFuture<Void>> controls; // by shard id
+  private final AtomicReferenceArray<@Nullable SessionOrder> orders; // by shard id
   private volatile boolean open;
 
   KafkaEventSink(
@@ -50,7 +50,7 @@ public final class KafkaEventSink implements EventSink, Checkpoints, AutoCloseab
     this.inFlight = inFlight;
     this.counters = counters;
     this.sources = new AtomicReferenceArray<>(shards);
-    this.controls = new AtomicReferenceArray<>(shards);
+    this.orders = new AtomicReferenceArray<>(shards);
     this.open = open;
   }
 
@@ -121,9 +121,10 @@ public final class KafkaEventSink implements EventSink, Checkpoints, AutoCloseab
     }
     EventSource source = source(shard, dispatch.sessionEpoch());
     CompletableFuture<Void> ended = null;
-    if (dispatch.type() == EventType.READY || dispatch.type() == EventType.RESUMED) {
+    if (groupCheckpoints != null
+        && (dispatch.type() == EventType.READY || dispatch.type() == EventType.RESUMED)) {
       ended = new CompletableFuture<>();
-      controls.set(shard.id().id(), ended);
+      order(shard.id()).await(ended);
     }
     publisher.offer(new PendingEvent(inFlight.take(shard, dispatch), source, ended));
     return inFlight.readsOn(shard);
@@ -148,17 +149,19 @@ public final class KafkaEventSink implements EventSink, Checkpoints, AutoCloseab
     if (groupCheckpoints == null) {
       return write(session.shard(), session, epoch);
     }
-    CompletableFuture<Void> control = controls.get(session.shard().id());
-    return control == null || control.isDone()
-        ? groupCheckpoints.store(session, epoch)
-        : control.thenCompose(ended -> groupCheckpoints.store(session, epoch));
+    return order(session.shard()).write(() -> groupCheckpoints.store(session, epoch));
   }
 
   @Override
   public CompletionStage<Boolean> remove(ShardId shard, long epoch) {
     return groupCheckpoints == null
         ? write(shard, null, epoch)
-        : groupCheckpoints.remove(shard, epoch);
+        : order(shard).write(() -> groupCheckpoints.remove(shard, epoch));
+  }
+
+  private SessionOrder order(ShardId shard) {
+    return orders.updateAndGet(
+        shard.id(), known -> known == null ? new SessionOrder() : known);
   }
 
   private CompletionStage<Boolean> write(

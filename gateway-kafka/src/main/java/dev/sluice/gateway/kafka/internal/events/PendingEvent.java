@@ -21,7 +21,7 @@ final class PendingEvent implements SinkTask {
   final InFlightEvent event;
   final EventSource source;
 
-  /** Completes when the event ended; only for READY and RESUMED, which sessions wait for. */
+  /** Completes when the event ended; only for a READY or RESUMED that sessions wait for. */
   final @Nullable CompletableFuture<Void> ended;
 
   /** The place among all events of the sink, given by its thread. */

@@ -59,28 +59,19 @@ record ShardCheckpoint(
     if (session == null) {
       return new SessionMetadata(null, epoch, transactionalId).encode();
     }
-    try {
-      return encode(session, session.resumeGatewayUrl(), transactionalId, now);
-    } catch (IllegalArgumentException e) { // too long: the gateway's own URL serves as well
-      return encode(session, null, transactionalId, now);
-    }
-  }
-
-  private String encode(
-      GatewaySession of, @Nullable String resumeGatewayUrl, String transactionalId, Instant now) {
     GatewaySession written =
         new GatewaySession(
-            of.sessionId(),
-            resumeGatewayUrl,
+            session.sessionId(),
+            session.resumeGatewayUrl(),
             sequence,
-            of.applicationId(),
-            of.shard(),
-            of.intents(),
-            of.apiVersion(),
-            of.encoding(),
-            of.compression(),
-            of.firstSeen(),
-            now.isAfter(of.lastSeen()) ? now : of.lastSeen());
+            session.applicationId(),
+            session.shard(),
+            session.intents(),
+            session.apiVersion(),
+            session.encoding(),
+            session.compression(),
+            session.firstSeen(),
+            now.isAfter(session.lastSeen()) ? now : session.lastSeen());
     return new SessionMetadata(written, epoch, transactionalId).encode();
   }
 }

@@ -19,12 +19,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +68,7 @@ final class TransactionPublisher extends EventPublisher {
   private final List<SinkTask> batch = new ArrayList<>();
   private final Map<ShardId, ShardCheckpoint> committed = new HashMap<>();
   private boolean initialized; // the producer
+  private @Nullable Content doubtful; // was perhaps committed; is that of the batch
   private int shards; // of the last transaction
 
   private enum Outcome {
@@ -96,7 +99,7 @@ final class TransactionPublisher extends EventPublisher {
 
   @Override
   boolean hasOtherWork() {
-    return !batch.isEmpty();
+    return !batch.isEmpty() || !initialized;
   }
 
   /** The more shards write checkpoints, the more time there is between two: up to 0.1 s. */
@@ -119,7 +122,42 @@ final class TransactionPublisher extends EventPublisher {
       }
       fill();
     }
-    publish();
+    Content inDoubt = doubtful;
+    if (batch.isEmpty()) {
+      initialize();
+    } else if (inDoubt == null) {
+      publish();
+    } else {
+      resolve(inDoubt);
+    }
+  }
+
+  /**
+   * Makes the producer ready before there is an event: a former process of the same id may have
+   * died within a transaction, and until that is ended nobody can read the sessions of its shards.
+   */
+  private void initialize() {
+    try {
+      initializedProducer();
+      succeeded();
+    } catch (InterruptException e) {
+      throw e;
+    } catch (KafkaException | IllegalStateException e) {
+      if (!(e instanceof org.apache.kafka.common.errors.TimeoutException)) {
+        discardProducer();
+      }
+      backOff(e);
+    }
+  }
+
+  /** {@return the producer, once what a transaction of its id had left open is ended} */
+  private Producer<byte[], byte[]> initializedProducer() {
+    Producer<byte[], byte[]> producer = producer();
+    if (!initialized) {
+      producer.initTransactions();
+      initialized = true;
+    }
+    return producer;
   }
 
   private void fill() {
@@ -145,9 +183,7 @@ final class TransactionPublisher extends EventPublisher {
     Content content = content();
     switch (transact(content, membership)) {
       case COMMITTED -> committed(content);
-      case NOT_COMMITTED -> {
-        // the batch is published again
-      }
+      case NOT_COMMITTED -> doubtful = null; // the batch is published again
       case UNKNOWN -> resolve(content);
     }
   }
@@ -208,13 +244,8 @@ final class TransactionPublisher extends EventPublisher {
   private Outcome transact(Content content, ConsumerGroupMetadata membership) {
     Producer<byte[], byte[]> producer = null;
     boolean begun = false;
-    boolean commits = false;
     try {
-      producer = producer();
-      if (!initialized) {
-        producer.initTransactions(); // ends what a transaction of this id has left
-        initialized = true;
-      }
+      producer = initializedProducer();
       producer.beginTransaction();
       begun = true;
       if (!content.checkpoints().isEmpty()) {
@@ -229,10 +260,13 @@ final class TransactionPublisher extends EventPublisher {
                 event.failure = failure;
               }
             });
+        if (event.failure != null) {
+          break; // nothing comes of the transaction, and each of the rest may take as long to fail
+        }
       }
       producer.flush();
       throwFailure(content);
-      commits = true;
+      doubtful = content; // whatever is thrown
       commit(producer);
       return Outcome.COMMITTED;
     } catch (InterruptException e) {
@@ -244,7 +278,7 @@ final class TransactionPublisher extends EventPublisher {
       } else if (!begun && !(e instanceof org.apache.kafka.common.errors.TimeoutException)) {
         discardProducer();
       }
-      if (commits && !aborted) {
+      if (doubtful != null && !aborted) {
         log.warn("events: the outcome of a transaction is unknown", e);
         return Outcome.UNKNOWN;
       }
@@ -308,11 +342,20 @@ final class TransactionPublisher extends EventPublisher {
         .checkpoints()
         .forEach(
             (shard, checkpoint) ->
-                offsets.put(
-                    ownership.partitionOf(shard),
-                    ownership.offsetOf(
-                        shard, checkpoint.metadata(transactionalId, instantSource.instant()))));
+                offsets.put(ownership.partitionOf(shard), offset(shard, checkpoint)));
     return offsets;
+  }
+
+  private OffsetAndMetadata offset(ShardId shard, ShardCheckpoint checkpoint) {
+    OffsetAndMetadata offset =
+        ownership.offsetOf(
+            shard,
+            checkpoint.epoch(),
+            checkpoint.metadata(transactionalId, instantSource.instant()));
+    if (offset == null) {
+      throw new CommitFailedException("shard " + shard + ": not here any more");
+    }
+    return offset;
   }
 
   private void rejectUnpublishable(Content content) {
@@ -324,6 +367,7 @@ final class TransactionPublisher extends EventPublisher {
   }
 
   private void committed(Content content) {
+    doubtful = null;
     committed.putAll(content.checkpoints());
     long bytes = 0;
     for (PendingEvent event : content.events()) {
@@ -352,6 +396,7 @@ final class TransactionPublisher extends EventPublisher {
       }
     }
     if (told == null || isClosed()) {
+      doubtful = null;
       return; // what is of other nodes is dropped, and to store a session again is harmless
     }
     try {
@@ -366,6 +411,7 @@ final class TransactionPublisher extends EventPublisher {
         committed(content);
       } else {
         log.info("events: the transaction in doubt was not committed, it is repeated");
+        doubtful = null;
         counters.abortedTransactions.increment();
       }
     } catch (InterruptedException e) {
@@ -377,11 +423,10 @@ final class TransactionPublisher extends EventPublisher {
 
   /** A producer of the same id waits until its former transactions are over. */
   private void awaitEndOfTransaction() {
+    discardProducer();
     while (true) {
       try {
-        Producer<byte[], byte[]> next = producer();
-        next.initTransactions();
-        initialized = true;
+        initializedProducer();
         return;
       } catch (org.apache.kafka.common.errors.TimeoutException e) {
         if (isClosed()) {
@@ -393,12 +438,17 @@ final class TransactionPublisher extends EventPublisher {
   }
 
   private void giveUpShards(Exception cause) {
-    Set<ShardId> shards = batch.stream().map(SinkTask::shard).collect(Collectors.toSet());
+    Set<ShardId> shards =
+        batch.stream()
+            .filter(task -> ownership.owns(task.shard(), task.epoch()))
+            .map(SinkTask::shard)
+            .collect(Collectors.toSet());
     log.atError()
         .setCause(cause)
         .addKeyValue("shards", shards.size())
         .log("events: cannot tell what was published of {} shards, gives them up", shards.size());
     ownership.lost(shards);
+    doubtful = null;
     batch.forEach(this::drop);
     batch.clear();
   }

@@ -176,15 +176,19 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
   }
 
   /**
-   * {@return what to commit for a shard: the first command that was not handled, and metadata}
+   * {@return what to commit for a shard: the first command that was not handled, and metadata; null
+   * when it does not run here under the epoch any more}
    *
    * @param shard a shard of this generation
+   * @param epoch the epoch of an assignment
    * @param metadata what {@link SessionMetadata#encode} made
    */
   @Override
-  public OffsetAndMetadata offsetOf(ShardId shard, String metadata) {
+  public @Nullable OffsetAndMetadata offsetOf(ShardId shard, long epoch, String metadata) {
     OwnedShard known = owned.get(shard);
-    return new OffsetAndMetadata(known == null ? 0 : known.nextCommand, metadata);
+    return known == null || !known.runs(epoch)
+        ? null
+        : new OffsetAndMetadata(known.nextCommand, metadata);
   }
 
   /** {@return whether a shard runs here under an epoch, as far as is known} */

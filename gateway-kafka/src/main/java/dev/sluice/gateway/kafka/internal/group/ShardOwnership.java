@@ -32,12 +32,14 @@ public interface ShardOwnership {
   TopicPartition partitionOf(ShardId shard);
 
   /**
-   * {@return what to commit for a shard: the first command that was not handled, and metadata}
+   * {@return what to commit for a shard: the first command that was not handled, and metadata; null
+   * when it does not run here under the epoch any more}
    *
    * @param shard a shard of this generation
+   * @param epoch the epoch of an assignment
    * @param metadata what {@link SessionMetadata#encode} made
    */
-  OffsetAndMetadata offsetOf(ShardId shard, String metadata);
+  @Nullable OffsetAndMetadata offsetOf(ShardId shard, long epoch, String metadata);
 
   /**
    * {@return whether a shard runs here under an epoch, as far as is known}

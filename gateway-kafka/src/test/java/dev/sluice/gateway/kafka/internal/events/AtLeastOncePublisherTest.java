@@ -138,6 +138,21 @@ final class AtLeastOncePublisherTest {
   }
 
   @Test
+  void sessionsThatWaitForAReadyKeepTheirOrder() throws Exception {
+    GatewaySession session = session(manager, FIRST);
+    CompletableFuture<Boolean> kept = sink.store(session, SinkRig.EPOCH).toCompletableFuture();
+    CompletableFuture<Boolean> removed = sink.remove(FIRST, SinkRig.EPOCH).toCompletableFuture();
+    work();
+    assertThat(stored).isEmpty();
+
+    producer().completeNext();
+    producer().completeNext();
+    assertThat(get(kept)).isTrue();
+    assertThat(get(removed)).isTrue();
+    assertThat(stored).containsExactly(1L, -1L);
+  }
+
+  @Test
   void whatTheProducerCouldNotEvenTryIsSentByTheSameInItsOrder() throws Exception {
     publishReady();
     rig.send(gateway, FIRST, "{}", "{}");

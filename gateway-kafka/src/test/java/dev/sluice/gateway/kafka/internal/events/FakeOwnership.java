@@ -55,8 +55,8 @@ final class FakeOwnership implements ShardOwnership {
   }
 
   @Override
-  public OffsetAndMetadata offsetOf(ShardId shard, String metadata) {
-    return new OffsetAndMetadata(100 + shard.id(), metadata);
+  public @Nullable OffsetAndMetadata offsetOf(ShardId shard, long epoch, String metadata) {
+    return owns(shard, epoch) ? new OffsetAndMetadata(100 + shard.id(), metadata) : null;
   }
 
   @Override

@@ -35,11 +35,17 @@ final class ScriptedProducer extends MockProducer<byte[], byte[]> {
   static final class Script {
 
     private final Map<Call, Deque<RuntimeException>> failures = new EnumMap<>(Call.class);
+    private final Map<Call, Runnable> actions = new EnumMap<>(Call.class);
     private int sendsUntilAnswer = -1;
 
     Script fail(Call call, RuntimeException... failure) {
       failures.computeIfAbsent(call, key -> new ArrayDeque<>()).addAll(List.of(failure));
       return this;
+    }
+
+    /** Has something else happen just before the next call. */
+    void before(Call call, Runnable action) {
+      actions.put(call, action);
     }
 
     /** Has the broker answer at once for the send after so many others, out of turn. */
@@ -56,6 +62,10 @@ final class ScriptedProducer extends MockProducer<byte[], byte[]> {
     }
 
     private void play(Call call) {
+      Runnable action = actions.remove(call);
+      if (action != null) {
+        action.run();
+      }
       RuntimeException failure = next(call);
       if (failure != null) {
         throw failure;

@@ -9,6 +9,7 @@ import static dev.sluice.gateway.kafka.internal.events.SinkRig.session;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.ShardId;
@@ -53,21 +54,23 @@ final class TransactionPublisherTest {
 
   @BeforeEach
   void start() throws Exception {
-    SinkSettings settings =
-        new SinkSettings(
-            SinkRig.EVENTS,
-            3,
-            true,
-            SinkRig.TRANSACTIONAL_ID,
-            Duration.ofNanos(1),
-            Duration.ofNanos(1),
-            Duration.ofSeconds(1));
     publisher =
         new TransactionPublisher(
-            settings, rig.ownership, rig.counters, rig::producer, InstantSource.fixed(NOW));
+            settings(), rig.ownership, rig.counters, rig::producer, InstantSource.fixed(NOW));
     sink = new KafkaEventSink(publisher, null, rig.inFlight, rig.counters, SinkRig.SHARDS, true);
     gateway = rig.gateway();
     manager = rig.connect(sink, gateway);
+  }
+
+  private static SinkSettings settings() {
+    return new SinkSettings(
+        SinkRig.EVENTS,
+        3,
+        true,
+        SinkRig.TRANSACTIONAL_ID,
+        Duration.ofNanos(1),
+        Duration.ofNanos(1),
+        Duration.ofSeconds(1));
   }
 
   @AfterEach
@@ -198,6 +201,55 @@ final class TransactionPublisherTest {
   }
 
   @Test
+  void aShardThatIsGivenUpWhileItsTransactionBeginsIsNotWritten() throws Exception {
+    publishReady();
+    rig.send(gateway, FIRST, "{}");
+    rig.send(gateway, SECOND, "{}");
+    rig.script.before(Call.BEGIN, () -> rig.ownership.disown(FIRST));
+
+    publisher.work();
+    assertThat(rig.calls).containsExactly("begin", "abort");
+    publisher.work();
+
+    assertThat(rig.names()).contains("1#2").doesNotContain("0#2");
+    assertThat(rig.sequences(FIRST)).containsExactly(1L);
+    assertThat(rig.producers).hasSize(1);
+  }
+
+  @Test
+  void whatAFormerProcessLeftOpenIsEndedBeforeThereIsAnEvent() throws Exception {
+    List<String> calls = new ArrayList<>();
+    rig.script.fail(Call.INIT, new TimeoutException("broker away"), new KafkaException("denied"));
+    TransactionPublisher other =
+        new TransactionPublisher(
+            settings(),
+            rig.ownership,
+            rig.counters,
+            () -> new ScriptedProducer(true, rig.script, calls),
+            InstantSource.fixed(NOW));
+
+    other.work();
+    other.work();
+    assertThat(other.hasWork()).isTrue();
+    other.work();
+
+    assertThat(calls).containsExactly("init", "init", "init");
+    assertThat(other.hasWork()).isFalse();
+  }
+
+  @Test
+  void theRestOfATransactionIsNotTriedOnceASendFailed() throws Exception {
+    publishReady();
+    rig.send(gateway, FIRST, "{}", "{}", "{}");
+    rig.script.fail(Call.SEND, new TimeoutException("bot.events is not in the metadata"));
+
+    publisher.work();
+    assertThat(rig.calls).containsExactly("begin", "offsets", "send", "abort");
+    publisher.work();
+    assertThat(rig.names()).containsSubsequence("0#2", "0#3", "0#4");
+  }
+
+  @Test
   void aCommitThatIsNotAnsweredIsAskedForAgainAndNothingSentTwice() throws Exception {
     publishReady();
     rig.send(gateway, FIRST, "{}");
@@ -304,6 +356,20 @@ final class TransactionPublisherTest {
   }
 
   @Test
+  void aTransactionWhoseCommitFailedUnexpectedlyIsInDoubtToo() throws Exception {
+    publishReady();
+    rig.send(gateway, FIRST, "{}");
+    rig.script.fail(Call.COMMIT, new IllegalArgumentException("a bug in a client"));
+    rig.ownership.committed.put(FIRST, sessionAt(FIRST, 2));
+
+    assertThatIllegalArgumentException().isThrownBy(publisher::work);
+    publisher.work();
+
+    assertThat(rig.calls).containsExactly("begin", "offsets", "send", "commit", "init");
+    assertThat(acknowledged(manager, FIRST)).isEqualTo(2);
+  }
+
+  @Test
   void theShardsOfATransactionWhoseOutcomeCannotBeReadAreGivenUp() throws Exception {
     doubt();
     rig.ownership.unreadable = new IllegalStateException("not assigned");
@@ -386,7 +452,7 @@ final class TransactionPublisherTest {
 
     assertThat(rig.calls)
         .containsExactly(
-            "begin", "offsets", "send", "send", "abort", "begin", "offsets", "send", "commit");
+            "begin", "offsets", "send", "abort", "begin", "offsets", "send", "commit");
     assertThat(rig.names()).contains("0#3").doesNotContain("0#2");
     assertThat(rig.counters.rejectedEvents.sum()).isEqualTo(1);
     assertThat(rig.sequences(FIRST)).containsExactly(1L, 3L);

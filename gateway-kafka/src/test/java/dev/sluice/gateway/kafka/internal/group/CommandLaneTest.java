@@ -104,7 +104,7 @@ final class CommandLaneTest {
   }
 
   private long nextCommand() {
-    return mock.group.offsetOf(shard(0), "").offset();
+    return mock.group.offsetOf(shard(0), mock.epoch(0), "").offset();
   }
 
   @Test

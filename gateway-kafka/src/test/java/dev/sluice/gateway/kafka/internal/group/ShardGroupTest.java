@@ -10,7 +10,6 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.sluice.gateway.GatewaySession;
-import dev.sluice.gateway.ShardId;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -88,7 +87,8 @@ final class ShardGroupTest {
 
     assertThat(mock.epoch(1)).isEqualTo(91);
     assertThat(load(1)).isEqualTo(session(1, 42));
-    assertThat(mock.group.offsetOf(shard(1), "m")).isEqualTo(new OffsetAndMetadata(7, "m"));
+    assertThat(mock.group.offsetOf(shard(1), 91, "m")).isEqualTo(new OffsetAndMetadata(7, "m"));
+    assertThat(mock.group.offsetOf(shard(1), 90, "m")).isNull();
     assertThat(mock.consumer.position(partition(1))).isEqualTo(7);
   }
 
@@ -118,7 +118,7 @@ final class ShardGroupTest {
 
     assertThat(mock.told).containsExactly("assigned 0");
     assertThat(load(0)).isNull();
-    assertThat(mock.group.offsetOf(shard(0), "").offset()).isEqualTo(3);
+    assertThat(mock.group.offsetOf(shard(0), mock.epoch(0), "").offset()).isEqualTo(3);
   }
 
   @Test
@@ -520,6 +520,6 @@ final class ShardGroupTest {
 
     assertThat(load(3)).isEqualTo(session(3, 1));
     assertThat(load(2)).isNull();
-    assertThat(mock.group.offsetOf(new ShardId(2, MockGroup.SHARDS), "").offset()).isZero();
+    assertThat(mock.group.offsetOf(shard(2), 1, "")).as("not 0, which would undo commands").isNull();
   }
 }
