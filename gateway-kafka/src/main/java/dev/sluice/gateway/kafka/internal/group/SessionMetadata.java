@@ -30,22 +30,17 @@ public record SessionMetadata(
   private static final JsonMapper MAPPER = new JsonMapper();
 
   /**
-   * {@return the metadata as JSON in one line}
+   * {@return the metadata as JSON in one line} A resume gateway URL that is too long is left out, for
+   * the gateway's own serves as well.
    *
    * @throws IllegalArgumentException if it is over 4096 bytes; never shows the session id
    */
   public String encode() {
-    ObjectNode json = MAPPER.createObjectNode();
-    json.put("version", FORMAT_VERSION);
-    json.put("epoch", epoch);
-    if (transactionalId != null) {
-      json.put("transactional_id", transactionalId);
+    String encoded = encode(session);
+    if (session != null && session.resumeGatewayUrl() != null && bytes(encoded) > MAX_BYTES) {
+      encoded = encode(withoutResumeGatewayUrl(session));
     }
-    if (session != null) {
-      json.putRawValue("session", new RawValue(session.toJson()));
-    }
-    String encoded = json.toString();
-    int bytes = encoded.getBytes(UTF_8).length;
+    int bytes = bytes(encoded);
     if (bytes > MAX_BYTES) {
       throw new IllegalArgumentException(
           "session metadata: "
@@ -55,6 +50,38 @@ public record SessionMetadata(
               + ", offset.metadata.max.bytes of a broker)");
     }
     return encoded;
+  }
+
+  private static int bytes(String encoded) {
+    return encoded.getBytes(UTF_8).length;
+  }
+
+  private static GatewaySession withoutResumeGatewayUrl(GatewaySession session) {
+    return new GatewaySession(
+        session.sessionId(),
+        null,
+        session.sequence(),
+        session.applicationId(),
+        session.shard(),
+        session.intents(),
+        session.apiVersion(),
+        session.encoding(),
+        session.compression(),
+        session.firstSeen(),
+        session.lastSeen());
+  }
+
+  private String encode(@Nullable GatewaySession session) {
+    ObjectNode json = MAPPER.createObjectNode();
+    json.put("version", FORMAT_VERSION);
+    json.put("epoch", epoch);
+    if (transactionalId != null) {
+      json.put("transactional_id", transactionalId);
+    }
+    if (session != null) {
+      json.putRawValue("session", new RawValue(session.toJson()));
+    }
+    return json.toString();
   }
 
   /**

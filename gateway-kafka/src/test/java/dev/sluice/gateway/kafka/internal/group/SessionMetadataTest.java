@@ -9,6 +9,7 @@ import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.ShardId;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,23 +37,33 @@ final class SessionMetadataTest {
   }
 
   @Test
-  void whatABrokerWouldNotTakeIsRefused() {
-    GatewaySession large =
-        new GatewaySession(
-            "secret",
-            "wss://" + "a".repeat(4096),
-            1,
-            1,
-            ShardId.SINGLE,
-            Intents.of(),
-            10,
-            Encoding.JSON,
-            Compression.NONE,
-            Instant.EPOCH,
-            Instant.EPOCH);
+  void aResumeGatewayUrlThatABrokerWouldNotTakeIsLeftOut() {
+    String encoded =
+        new SessionMetadata(session("wss://" + "a".repeat(4096)), 1, "bot-pod-0-1").encode();
 
+    assertThat(SessionMetadata.decode(encoded))
+        .isEqualTo(new SessionMetadata(session(null), 1, "bot-pod-0-1"));
+  }
+
+  private static GatewaySession session(@Nullable String resumeGatewayUrl) {
+    return new GatewaySession(
+        "secret",
+        resumeGatewayUrl,
+        1,
+        1,
+        ShardId.SINGLE,
+        Intents.of(),
+        10,
+        Encoding.JSON,
+        Compression.NONE,
+        Instant.EPOCH,
+        Instant.EPOCH);
+  }
+
+  @Test
+  void whatABrokerWouldNotTakeIsRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new SessionMetadata(large, 1, null).encode())
+        .isThrownBy(() -> new SessionMetadata(session(null), 1, "a".repeat(4096)).encode())
         .withMessageMatching(
             "session metadata: \\d+ bytes \\(expected: <= 4096, offset.metadata.max.bytes of a"
                 + " broker\\)");
