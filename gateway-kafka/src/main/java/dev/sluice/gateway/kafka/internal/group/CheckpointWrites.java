@@ -38,6 +38,7 @@ final class CheckpointWrites {
     final long epoch;
     final List<CompletableFuture<Boolean>> waiters = new ArrayList<>(1);
     @Nullable GatewaySession session;
+    long number; // the newer the higher
 
     Write(OwnedShard owned, long epoch) {
       this.owned = owned;
@@ -58,6 +59,7 @@ final class CheckpointWrites {
   private final Runnable onFenced;
   private final Runnable onNextDue;
   private final Map<OwnedShard, Write> waiting = new LinkedHashMap<>(); // guarded by itself
+  private long numbers; // guarded by waiting
   private List<Write> inFlight = List.of(); // confined to the group's thread, as is what follows
   private long retryAtNanos;
   private boolean retries;
@@ -92,6 +94,7 @@ final class CheckpointWrites {
       }
       Write write = waiting.computeIfAbsent(owned, key -> new Write(owned, epoch));
       write.session = session;
+      write.number = ++numbers;
       write.waiters.add(written);
     }
     return written;
@@ -195,7 +198,7 @@ final class CheckpointWrites {
     retries = false;
     if (failure == null) {
       counters.checkpoints.add(writes.size());
-      writes.forEach(write -> write.end(true));
+      writes.forEach(this::committed);
     } else if (isFenced(failure)) {
       writes.forEach(this::refuse);
       onFenced.run();
@@ -218,7 +221,16 @@ final class CheckpointWrites {
         || failure instanceof UnknownMemberIdException;
   }
 
+  private void committed(Write write) {
+    write.owned.committedCheckpoint = Math.max(write.owned.committedCheckpoint, write.number);
+    write.end(true);
+  }
+
   private void putBack(Write write) {
+    if (write.number < write.owned.committedCheckpoint) {
+      write.end(true); // by a newer one that was waited for, which it would undo
+      return;
+    }
     synchronized (waiting) {
       Write newer = waiting.get(write.owned);
       if (newer == null) {

@@ -1,8 +1,10 @@
 package dev.sluice.gateway.kafka.internal.group;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.sluice.gateway.GatewaySession;
 import dev.sluice.gateway.ShardId;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +32,11 @@ final class OwnedShard {
 
   static final long NOT_RUNNING = -1;
 
-  /** No time. */
-  static final long NONE = Long.MIN_VALUE;
+  /** The checkpoints that wait to be written, and since when the oldest does. */
+  private record Pending(int checkpoints, long sinceNanos) {
+
+    static final Pending NONE = new Pending(0, 0);
+  }
 
   final ShardId shard;
   final TopicPartition partition;
@@ -45,8 +50,7 @@ final class OwnedShard {
   /** The session that was read or stored last. Set on any thread, under this object's lock. */
   volatile @Nullable GatewaySession session;
 
-  /** Since when a checkpoint waits to be written, {@link #NONE} if none does. */
-  final AtomicLong checkpointSinceNanos = new AtomicLong(NONE);
+  private final AtomicReference<Pending> pending = new AtomicReference<>(Pending.NONE);
 
   /** The offset of the first command that was not handled. */
   volatile long nextCommand;
@@ -54,10 +58,37 @@ final class OwnedShard {
   /** That of {@link #nextCommand} which was last asked to be written. */
   long writtenCommand;
 
+  /** The number of the newest checkpoint that the group committed. */
+  long committedCheckpoint;
+
   OwnedShard(ShardId shard, TopicPartition partition, CommandLane.Shared commands) {
     this.shard = shard;
     this.partition = partition;
     this.commands = new CommandLane(this, commands);
+  }
+
+  /** A checkpoint is to be written; on any thread. */
+  void checkpointBegins(long nowNanos) {
+    pending.updateAndGet(
+        before ->
+            new Pending(
+                before.checkpoints() + 1,
+                before.checkpoints() == 0 ? nowNanos : before.sinceNanos()));
+  }
+
+  /** It was, or will not be; on any thread. How long the next one waits already is not known. */
+  void checkpointEnds(long nowNanos) {
+    pending.updateAndGet(
+        before ->
+            before.checkpoints() == 1
+                ? Pending.NONE
+                : new Pending(before.checkpoints() - 1, nowNanos));
+  }
+
+  /** {@return for how long a checkpoint waits to be written, 0 if none does; on any thread} */
+  long checkpointLagNanos(long nowNanos) {
+    Pending now = requireNonNull(pending.get());
+    return now.checkpoints() == 0 ? 0 : nowNanos - now.sinceNanos();
   }
 
   boolean runs(long epoch) {

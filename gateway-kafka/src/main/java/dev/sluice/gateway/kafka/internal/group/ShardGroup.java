@@ -311,13 +311,12 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
 
   private CompletionStage<Boolean> checkpoint(OwnedShard known) {
     GatewaySession session = known.session;
-    long sinceNanos = nanoTime.getAsLong();
-    known.checkpointSinceNanos.compareAndSet(OwnedShard.NONE, sinceNanos);
+    known.checkpointBegins(nanoTime.getAsLong());
     CompletionStage<Boolean> written =
         session == null
             ? checkpoints.remove(known.shard, known.epoch)
             : checkpoints.store(session, known.epoch);
-    return written.whenComplete((done, failure) -> known.checkpointSinceNanos.set(OwnedShard.NONE));
+    return written.whenComplete((done, failure) -> known.checkpointEnds(nanoTime.getAsLong()));
   }
 
   // What the fleet needs.
@@ -341,7 +340,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     return running;
   }
 
-  /** {@return whether no broker has answered for the session time-out} */
+  /** {@return whether for the session time-out no broker has answered, or all refused this node} */
   public boolean areBrokersAway() {
     return brokersAway;
   }
@@ -351,8 +350,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     long now = nanoTime.getAsLong();
     long oldest = 0;
     for (OwnedShard shard : owned.values()) {
-      long since = shard.checkpointSinceNanos.get();
-      oldest = since == OwnedShard.NONE ? oldest : Math.max(oldest, now - since);
+      oldest = Math.max(oldest, shard.checkpointLagNanos(now));
     }
     return oldest;
   }
@@ -417,6 +415,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
   public synchronized void stop() {
     stopping = true;
     if (thread == null) {
+      joined.completeExceptionally(new IllegalStateException("the group was left"));
       terminated.complete(null);
     } else {
       wake();
@@ -569,7 +568,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
       try {
         writes.commitSync(current, COMMIT_TIMEOUT);
         current.close(CloseOptions.groupMembershipOperation(onClose).withTimeout(CLOSE_TIMEOUT));
-      } catch (KafkaException e) {
+      } catch (RuntimeException e) {
         log.warn("{}: the group was not left in good order", topic(), e);
       }
     }
@@ -637,10 +636,14 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
       onOwnershipChange.run();
       long startNanos = nanoTime.getAsLong();
       counters.revocations.add(partitions.size());
+      boolean inTime = false;
       revoking = true;
-      boolean inTime = revoke(partitions);
-      revoking = false;
-      forget(partitions);
+      try {
+        inTime = revoke(partitions);
+      } finally {
+        revoking = false;
+        forget(partitions);
+      }
       long millis = TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - startNanos);
       log.atInfo()
           .addKeyValue("revoked", partitions.size())
@@ -720,8 +723,11 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
   private boolean revoke(Collection<TopicPartition> partitions) {
     Listener told = requireNonNull(listener);
     List<CompletableFuture<Void>> stops = new ArrayList<>();
-    for (OwnedShard shard : running(of(partitions))) {
-      shard.state = OwnedShard.State.REVOKED;
+    List<OwnedShard> leaving = of(partitions);
+    List<OwnedShard> running = running(leaving);
+    // Those too whose session is being read: the answer may come below, and must not start them.
+    leaving.forEach(shard -> shard.state = OwnedShard.State.REVOKED);
+    for (OwnedShard shard : running) {
       shard.commands.end();
       stops.add(
           told.revoked(shard.shard, settings.handOverTimeout())
@@ -815,23 +821,25 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
       List<OwnedShard> shards,
       @Nullable Map<TopicPartition, OffsetAndMetadata> offsets,
       @Nullable Throwable failure) {
+    int unread = 0;
     for (OwnedShard shard : shards) {
       if (shard.state != OwnedShard.State.READING || owned.get(shard.shard) != shard) {
         continue; // it is gone again
       }
       if (offsets == null) {
         shard.state = OwnedShard.State.WAITING;
-        reads = true;
+        unread++;
       } else {
         startShard(shard, offsets.get(shard.partition));
       }
     }
-    if (reads) {
+    if (unread > 0) {
+      reads = true;
       readAtNanos = nanoTime.getAsLong() + RETRY_NANOS;
       log.warn(
           "{}: the sessions of {} shards cannot be read and are tried again: {}",
           topic(),
-          shards.size(),
+          unread,
           String.valueOf(failure));
     }
   }
@@ -911,8 +919,10 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
   private void watchBrokers(Consumer<byte[], byte[]> consumer) {
     long now = nanoTime.getAsLong();
     long count = responses.applyAsLong(consumer);
-    if (count != lastResponses) {
-      lastResponses = count;
+    // To be refused is no better than not to be answered: the shards may be given to others.
+    boolean answered = count != lastResponses && failing == null;
+    lastResponses = count;
+    if (answered) {
       answeredAtNanos = now;
       if (brokersAway) {
         brokersAway = false;
@@ -924,13 +934,14 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
       log.atError()
           .addKeyValue("silent_ms", TimeUnit.NANOSECONDS.toMillis(now - answeredAtNanos))
           .log(
-              "{}: no broker has answered for {} ms; the {} shards here {}",
+              "{}: {} for {} ms; the {} shards here {}",
               topic(),
+              failing == null ? "no broker has answered" : "the brokers have refused this node",
               TimeUnit.NANOSECONDS.toMillis(now - answeredAtNanos),
               running(),
               stops ? "stop" : "go on");
       if (stops) {
-        giveUp(List.copyOf(owned.values()), "no broker answers");
+        giveUp(List.copyOf(owned.values()), "without the brokers others may have them");
       }
     }
   }

@@ -46,6 +46,7 @@ final class MockGroup implements ShardAssignment.Listener {
   long wallMillis = 1_000_000;
   long responses;
   boolean offsetsReadable = true;
+  CompletionStage<Void> beforeRead = CompletableFuture.completedStage(null);
   CompletionStage<Void> revoked = CompletableFuture.completedStage(null);
   Runnable onRevoked = () -> {};
 
@@ -89,7 +90,7 @@ final class MockGroup implements ShardAssignment.Listener {
         offsets.put(partition, offset);
       }
     }
-    return CompletableFuture.completedStage(offsets);
+    return beforeRead.thenApply(nothing -> offsets);
   }
 
   /** What a consumer of a group does, as the test says. */

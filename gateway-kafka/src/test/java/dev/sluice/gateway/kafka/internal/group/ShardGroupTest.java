@@ -20,6 +20,7 @@ import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InvalidSessionTimeoutException;
 import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
@@ -130,6 +131,22 @@ final class ShardGroupTest {
     mock.advance(Duration.ofSeconds(1));
 
     assertThat(mock.told).isEmpty();
+  }
+
+  @Test
+  void aShardThatIsReadWhileOthersAreTakenAwayWithItIsNotStarted() {
+    mock.open().rebalance(0);
+    CompletableFuture<Void> session = new CompletableFuture<>();
+    mock.beforeRead = session;
+    mock.rebalance(0, 1);
+    mock.revoked = new CompletableFuture<>();
+    mock.onRevoked = () -> session.complete(null); // the answer is the group's next task
+    mock.nanosPerLook = MockGroup.HAND_OVER_TIMEOUT.toNanos() / 4;
+
+    mock.rebalance();
+
+    assertThat(mock.told).containsExactly("assigned 0", "revoked 0");
+    assertThat(mock.group.running()).isZero();
   }
 
   // Revocation.
@@ -320,6 +337,20 @@ final class ShardGroupTest {
   }
 
   @Test
+  void theLagIsThatOfTheOldestCheckpointThatWaitsStill() {
+    mock.open().rebalance(0);
+    mock.consumer.holdsCommits = true;
+    mock.store(session(0, 1));
+    mock.store(session(0, 2));
+    mock.consumer.completeCommits();
+    mock.advance(Duration.ofSeconds(20)); // the second one is on its way
+
+    assertThat(mock.group.checkpointLagNanos()).isEqualTo(Duration.ofSeconds(20).toNanos());
+    mock.consumer.completeCommits();
+    assertThat(mock.group.checkpointLagNanos()).isZero();
+  }
+
+  @Test
   void aSessionThatEndedIsForgotten() {
     mock.open().rebalance(0);
     mock.store(session(0, 1));
@@ -401,6 +432,25 @@ final class ShardGroupTest {
   }
 
   @Test
+  void brokersThatRefuseTheNodeAreAsGoodAsAway() {
+    MockGroup mock = new MockGroup(true).open();
+    mock.rebalance(0);
+    for (int seconds = 0; seconds <= 11; seconds++) {
+      mock.consumer.setPollException(new GroupAuthorizationException(MockGroup.TOPIC));
+      mock.responses++;
+      mock.nanos += Duration.ofSeconds(1).toNanos();
+      mock.group.released(shard(3)); // some task, which ends the wait for the next poll
+      mock.group.round();
+    }
+
+    assertThat(mock.group.areBrokersAway()).isTrue();
+    assertThat(mock.told).endsWith("lost 0");
+    mock.responses++;
+    mock.rounds();
+    assertThat(mock.group.areBrokersAway()).isFalse();
+  }
+
+  @Test
   void shardsStopWhileNoBrokerAnswersIfThatIsThePolicy() {
     MockGroup mock = new MockGroup(true).open();
     mock.rebalance(0);
@@ -454,6 +504,7 @@ final class ShardGroupTest {
     mock.group.start(mock);
 
     assertThat(mock.group.terminated()).isCompleted();
+    assertThat(mock.group.joined().toCompletableFuture()).isCompletedExceptionally();
     assertThat(mock.consumer.subscription()).isEmpty();
   }
 
