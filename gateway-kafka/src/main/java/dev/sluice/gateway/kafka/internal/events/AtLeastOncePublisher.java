@@ -145,7 +145,7 @@ final class AtLeastOncePublisher extends EventPublisher {
       producer().send(record(event), (metadata, failure) -> onCompletion(event, failure));
     } catch (InterruptException e) {
       throw e;
-    } catch (KafkaException | IllegalStateException e) { // the producer is broken
+    } catch (RuntimeException e) { // the producer is broken
       startOver(e);
       return;
     } finally {

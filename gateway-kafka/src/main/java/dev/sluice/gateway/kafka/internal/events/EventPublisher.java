@@ -177,6 +177,9 @@ abstract class EventPublisher implements Runnable {
         waiting = false;
         return slept;
       }
+      if (Thread.currentThread().isInterrupted()) { // which would end each park at once
+        throw new InterruptException(new InterruptedException());
+      }
       slept = true;
       long nanos = maxWaitNanos();
       if (nanos == Long.MAX_VALUE) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Events one by one, acknowledged when the broker has them. */
 @Timeout(120) // the test is the thread that would wait for events
@@ -186,11 +189,19 @@ final class AtLeastOncePublisherTest {
     assertThat(acknowledged(manager, FIRST)).isEqualTo(5);
   }
 
-  @Test
-  void aProducerThatIsBrokenIsReplaced() throws Exception {
+  static Stream<RuntimeException> whatABrokenProducerThrows() {
+    return Stream.of(
+        new IllegalStateException("closed"),
+        new KafkaException("cannot be used any more"),
+        new IllegalArgumentException("a bug in a client"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("whatABrokenProducerThrows")
+  void aProducerThatIsBrokenIsReplaced(RuntimeException thrown) throws Exception {
     publishReady();
     rig.send(gateway, FIRST, "{}");
-    producer().sendException = new IllegalStateException("closed");
+    producer().sendException = thrown;
     work();
 
     assertThat(rig.producers).hasSize(2);

@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.sluice.gateway.kafka.SharedBroker;
+import dev.sluice.gateway.kafka.internal.events.KafkaEventSink;
+import dev.sluice.gateway.kafka.internal.events.SinkSettings;
 import dev.sluice.gateway.kafka.internal.fleet.Topics;
 import dev.sluice.gateway.kafka.internal.node.ClientProperties;
+import dev.sluice.gateway.kafka.internal.node.FleetCounters;
+import dev.sluice.gateway.netty.InFlightEvents;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,7 +20,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -139,6 +145,43 @@ final class AdminCommittedOffsetsBrokerTest {
 
       OffsetAndMetadata committed = read.get(60, TimeUnit.SECONDS).get(partition(2));
       assertThat(SessionMetadata.decode(committed.metadata()).session().sequence()).isEqualTo(6);
+    }
+  }
+
+  @Test
+  void theTransactionThatAFormerProcessOfTheNodeLeftOpenIsEndedByItsNextOne() throws Exception {
+    ShardGroup group = new MockGroup().group;
+    SinkSettings settings = SinkSettings.of(application + ".events", 1, true, deadId);
+    try (Producer<byte[], byte[]> former = producer()) {
+      begin(former, 1, 5);
+      former.commitTransaction();
+      begin(former, 1, 9); // and nothing more comes of it
+      try (KafkaEventSink sink =
+          KafkaEventSink.start(
+              settings,
+              new ClientProperties(SharedBroker.properties("next")).producer("test"),
+              SHARDS,
+              true,
+              group,
+              group,
+              InFlightEvents.create(),
+              new FleetCounters())) {
+        OffsetAndMetadata committed = readOnceStable(partition(1));
+
+        assertThat(SessionMetadata.decode(committed.metadata()).session()).isEqualTo(session(1, 5));
+        assertThat(sink.events()).as("it was not an event that ended it").isZero();
+      }
+    }
+  }
+
+  /** As its owner reads it: again and again, bounded by the time-out of the test. */
+  private OffsetAndMetadata readOnceStable(TopicPartition partition) throws Exception {
+    while (true) {
+      try {
+        return read(deadId, partition.partition()).get(partition);
+      } catch (ExecutionException e) {
+        assertThat(e).hasRootCauseInstanceOf(TimeoutException.class); // it is open still
+      }
     }
   }
 
