@@ -160,8 +160,7 @@ public final class KafkaEventSink implements EventSink, Checkpoints, AutoCloseab
   }
 
   private SessionOrder order(ShardId shard) {
-    return orders.updateAndGet(
-        shard.id(), known -> known == null ? new SessionOrder() : known);
+    return orders.updateAndGet(shard.id(), known -> known == null ? new SessionOrder() : known);
   }
 
   private CompletionStage<Boolean> write(

@@ -30,8 +30,8 @@ public record SessionMetadata(
   private static final JsonMapper MAPPER = new JsonMapper();
 
   /**
-   * {@return the metadata as JSON in one line} A resume gateway URL that is too long is left out, for
-   * the gateway's own serves as well.
+   * {@return the metadata as JSON in one line} A resume gateway URL that is too long is left out,
+   * for the gateway's own serves as well.
    *
    * @throws IllegalArgumentException if it is over 4096 bytes; never shows the session id
    */

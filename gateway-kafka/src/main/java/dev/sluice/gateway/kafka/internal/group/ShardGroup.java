@@ -12,13 +12,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
@@ -56,9 +53,6 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
    * by the admin client, for a consumer would block in the middle of a poll; then the manager is
    * told. The epoch is the generation of the group, or one more than the stored one if that is not
    * lower: with static membership a node that comes back finds the generation as it was.
-   *
-   * A wake-up that misses its poll ends the next blocking call of the consumer instead. Each of
-   * them is prepared for that: a poll is made again, and a commit too.
    */
 
   private static final Logger log = LoggerFactory.getLogger(ShardGroup.class);
@@ -68,23 +62,21 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
   private static final long REVOKE_STEP_MILLIS = 100;
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final long LAG_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final long WRITE_COMMANDS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final GroupSettings settings;
   private final Supplier<Consumer<byte[], byte[]>> consumers;
-  private final ToLongFunction<Consumer<byte[], byte[]>> responses;
   private final CommittedOffsets committed;
   private final FleetCounters counters;
   private final LongSupplier nanoTime;
   private final CheckpointWrites writes;
   private final CommandLane.Shared commands;
   private final TakeOvers takeOvers;
+  private final GroupTasks tasks;
+  private final BrokerWatch brokers;
+  private final CheckpointLag checkpointLag;
 
   private final Map<ShardId, OwnedShard> owned = new ConcurrentHashMap<>();
-  private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
-  private final AtomicBoolean polling = new AtomicBoolean();
   private final CompletableFuture<Void> joined = new CompletableFuture<>();
   private final CompletableFuture<Void> terminated = new CompletableFuture<>();
   private volatile @Nullable Consumer<byte[], byte[]> consumer;
@@ -93,7 +85,6 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
   private volatile Runnable onOwnershipChange = () -> {};
   private volatile GroupMembershipOperation onClose = GroupMembershipOperation.DEFAULT;
   private volatile boolean stopping;
-  private volatile boolean brokersAway;
   private volatile boolean revoking;
   private @Nullable Thread thread; // guarded by this
 
@@ -104,10 +95,6 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
   private long readAtNanos;
   private boolean rejoins; // some shards were given up and the group gives them to us still
   private long writeCommandsAtNanos;
-  private long watchCheckpointsAtNanos;
-  private boolean checkpointsLag;
-  private long lastResponses = -1;
-  private long answeredAtNanos;
   private @Nullable Class<?> failing; // in poll(), logged once
 
   /**
@@ -131,20 +118,20 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
       LongSupplier wallMillis) {
     this.settings = settings;
     this.consumers = consumers;
-    this.responses = responses;
     this.committed = committed;
     this.counters = counters;
     this.nanoTime = nanoTime;
     this.lastEpochs = new long[settings.shards()];
-    this.writes = new CheckpointWrites(counters, nanoTime, this::fenced, this::wake);
+    this.tasks = new GroupTasks(settings.topic());
+    this.brokers = new BrokerWatch(settings, responses, nanoTime);
+    this.checkpointLag = new CheckpointLag(settings.topic(), owned.values(), nanoTime);
+    this.writes = new CheckpointWrites(counters, nanoTime, this::fenced, tasks::wake);
     this.commands =
         new CommandLane.Shared(
-            settings.maxCommandAge().toMillis(), wallMillis, nanoTime, this::execute, counters);
+            settings.maxCommandAge().toMillis(), wallMillis, nanoTime, tasks::add, counters);
     this.takeOvers = new TakeOvers(settings.topic(), counters, nanoTime);
-    this.answeredAtNanos = nanoTime.getAsLong();
-    this.writeCommandsAtNanos = answeredAtNanos;
-    this.watchCheckpointsAtNanos = answeredAtNanos;
-    this.readAtNanos = answeredAtNanos;
+    this.writeCommandsAtNanos = nanoTime.getAsLong();
+    this.readAtNanos = writeCommandsAtNanos;
   }
 
   // What the sink and the store need.
@@ -214,7 +201,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
         given.add(known);
       }
     }
-    execute(() -> giveUp(given, "their checkpoints were refused"));
+    tasks.add(() -> giveUp(given, "their checkpoints were refused"));
   }
 
   /** Gives all shards up at once, as {@link #lost} does. */
@@ -259,9 +246,9 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     }
     CompletableFuture<Boolean> written = writes.add(known, epoch, session);
     if (revoking) {
-      tasks.add(() -> {}); // ends the wait for the next step
+      tasks.nudge(); // ends the wait for the next step
     } else {
-      wake();
+      tasks.wake();
     }
     return written.minimalCompletionStage();
   }
@@ -342,17 +329,12 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
 
   /** {@return whether for the session time-out no broker has answered, or all refused this node} */
   public boolean areBrokersAway() {
-    return brokersAway;
+    return brokers.areAway();
   }
 
   /** {@return since when the oldest checkpoint waits to be written, in nanoseconds; 0 if none} */
   public long checkpointLagNanos() {
-    long now = nanoTime.getAsLong();
-    long oldest = 0;
-    for (OwnedShard shard : owned.values()) {
-      oldest = Math.max(oldest, shard.checkpointLagNanos(now));
-    }
-    return oldest;
+    return checkpointLag.nanos();
   }
 
   /**
@@ -370,12 +352,12 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     return new CommandSource() {
       @Override
       public void start(Sink sink) {
-        execute(() -> commands.sink(sink));
+        tasks.add(() -> commands.sink(sink));
       }
 
       @Override
       public void stop() {
-        execute(
+        tasks.add(
             () -> {
               commands.sink(null);
               owned.values().forEach(shard -> shard.commands.end());
@@ -399,7 +381,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
 
   @Override
   public void released(ShardId shard) {
-    execute(
+    tasks.add(
         () -> {
           OwnedShard known = owned.get(shard);
           if (known != null && known.state != OwnedShard.State.REVOKED) {
@@ -418,7 +400,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
       joined.completeExceptionally(new IllegalStateException("the group was left"));
       terminated.complete(null);
     } else {
-      wake();
+      tasks.wake();
     }
   }
 
@@ -443,6 +425,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     this.listener = listener;
     Consumer<byte[], byte[]> made = consumers.get();
     consumer = made;
+    tasks.of(made);
     made.subscribe(List.of(topic()), new Rebalances());
     groupMetadata = made.groupMetadata();
   }
@@ -458,20 +441,22 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
         shard.commands.add(record);
       }
     }
-    runTasks();
+    tasks.run();
     readSessions();
     pumpCommands();
     writes.commitAsync(consumer);
-    watchBrokers(consumer);
-    watchCheckpoints();
-    if (rejoins && !brokersAway) {
+    if (brokers.look(consumer, failing != null, running())) {
+      giveUp(List.copyOf(owned.values()), "without the brokers others may have them");
+    }
+    checkpointLag.watch();
+    if (rejoins && !brokers.areAway()) {
       rejoins = false;
       consumer.enforceRebalance("shards were given up");
     }
   }
 
   private ConsumerRecords<byte[], byte[]> poll(Consumer<byte[], byte[]> consumer) {
-    polling.set(true); // first: whoever adds a task after the look at the queue wakes the poll
+    tasks.pollBegins();
     try {
       ConsumerRecords<byte[], byte[]> records = consumer.poll(maxPoll());
       failing = null;
@@ -491,10 +476,10 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
         failing = e.getClass();
         log.error("{}: the poll failed and is repeated", topic(), e);
       }
-      await(RETRY_NANOS);
+      tasks.await(RETRY_NANOS);
       return ConsumerRecords.empty();
     } finally {
-      polling.set(false);
+      tasks.pollEnds();
     }
   }
 
@@ -509,56 +494,8 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     return Duration.ofNanos(nanos);
   }
 
-  private void runTasks() {
-    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-      run(task);
-    }
-  }
-
-  private void run(Runnable task) {
-    try {
-      task.run();
-    } catch (RuntimeException e) {
-      log.error("{}: a task failed", topic(), e);
-    }
-  }
-
-  /** Waits for a task and runs it, at most for a time. */
-  private void await(long nanos) {
-    try {
-      Runnable task = tasks.poll(nanos, TimeUnit.NANOSECONDS);
-      if (task != null) {
-        run(task);
-      }
-    } catch (InterruptedException e) {
-      throw new InterruptException(e);
-    }
-  }
-
-  /** Runs a task on the group's thread; after its end on the caller's. */
-  private void execute(Runnable task) {
-    tasks.add(task);
-    if (terminated.isDone()) {
-      drainTasks();
-    } else {
-      wake();
-    }
-  }
-
-  /** One at a time, for the thread that they were meant for is gone. */
-  private synchronized void drainTasks() {
-    runTasks();
-  }
-
-  private void wake() {
-    Consumer<byte[], byte[]> current = consumer;
-    if (current != null && polling.compareAndSet(true, false)) {
-      current.wakeup();
-    }
-  }
-
   private void leave(@Nullable Throwable failure) {
-    runTasks();
+    tasks.run();
     Listener told = listener;
     if (told != null) { // only after a failure: a stop releases them all before
       running(owned.values()).forEach(shard -> lost(told, shard));
@@ -577,12 +514,12 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     owned.values().forEach(shard -> shard.epoch = OwnedShard.NOT_RUNNING); // nothing is added now
     writes.fail(left);
     owned.clear();
+    tasks.end();
     if (failure == null) {
       terminated.complete(null);
     } else {
       terminated.completeExceptionally(failure);
     }
-    drainTasks();
   }
 
   // Shards come and go.
@@ -591,7 +528,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
 
     @Override
     public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-      polling.set(false);
+      tasks.pollEnds();
       groupMetadata = consumer().groupMetadata();
       for (TopicPartition partition : partitions) {
         ShardId shard = new ShardId(partition.partition(), settings.shards());
@@ -609,7 +546,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
         }
       }
       readAtNanos = nanoTime.getAsLong();
-      answeredAtNanos = readAtNanos;
+      brokers.answered();
       log.atInfo()
           .addKeyValue("group_generation", groupMetadata().generationId())
           .addKeyValue("assigned", partitions.size())
@@ -628,7 +565,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
 
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-      polling.set(false);
+      tasks.pollEnds();
       groupMetadata = consumer().groupMetadata(); // with which the last checkpoints are written
       if (partitions.isEmpty()) {
         return;
@@ -662,7 +599,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
 
     @Override
     public void onPartitionsLost(Collection<TopicPartition> partitions) {
-      polling.set(false);
+      tasks.pollEnds();
       if (partitions.isEmpty()) {
         return;
       }
@@ -688,9 +625,9 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
   /** A rebalance is over, within a poll that may wait on. */
   private void pollGoesOn() {
     onOwnershipChange.run();
-    polling.set(true);
+    tasks.pollBegins();
     if (!tasks.isEmpty() || writes.delayNanos() == 0) {
-      wake();
+      tasks.wake();
     }
   }
 
@@ -745,15 +682,15 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     }
     CompletableFuture<Void> all =
         CompletableFuture.allOf(stops.toArray(CompletableFuture<?>[]::new));
-    all.thenRun(() -> tasks.add(() -> {})); // ends the wait below
+    all.thenRun(tasks::nudge); // ends the wait below
     long deadlineNanos = nanoTime.getAsLong() + settings.handOverTimeout().toNanos();
     while (!all.isDone()) {
       long leftNanos = deadlineNanos - nanoTime.getAsLong();
       if (leftNanos <= 0) {
         break;
       }
-      await(Math.min(leftNanos, TimeUnit.MILLISECONDS.toNanos(REVOKE_STEP_MILLIS)));
-      runTasks();
+      tasks.await(Math.min(leftNanos, TimeUnit.MILLISECONDS.toNanos(REVOKE_STEP_MILLIS)));
+      tasks.run();
       writes.commitSync(consumer(), Duration.ofNanos(Math.min(leftNanos, MAX_POLL.toNanos())));
     }
     return all.isDone();
@@ -794,7 +731,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
 
   private void pause(OwnedShard shard) {
     Consumer<byte[], byte[]> current = consumer;
-    if (current != null && !terminated.isDone() && current.assignment().contains(shard.partition)) {
+    if (current != null && !tasks.haveEnded() && current.assignment().contains(shard.partition)) {
       current.pause(List.of(shard.partition));
     }
   }
@@ -814,7 +751,7 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
     wanted.forEach(shard -> shard.state = OwnedShard.State.READING);
     committed
         .read(wanted.stream().map(shard -> shard.partition).toList())
-        .whenComplete((offsets, failure) -> execute(() -> onRead(wanted, offsets, failure)));
+        .whenComplete((offsets, failure) -> tasks.add(() -> onRead(wanted, offsets, failure)));
   }
 
   private void onRead(
@@ -912,59 +849,6 @@ public final class ShardGroup implements ShardAssignment, Checkpoints, ShardOwne
                 .log("shard {}: its handled commands were not noted", shard.shard);
           }
         });
-  }
-
-  // The brokers.
-
-  private void watchBrokers(Consumer<byte[], byte[]> consumer) {
-    long now = nanoTime.getAsLong();
-    long count = responses.applyAsLong(consumer);
-    // To be refused is no better than not to be answered: the shards may be given to others.
-    boolean answered = count != lastResponses && failing == null;
-    lastResponses = count;
-    if (answered) {
-      answeredAtNanos = now;
-      if (brokersAway) {
-        brokersAway = false;
-        log.info("{}: the brokers answer again", topic());
-      }
-    } else if (!brokersAway && now - answeredAtNanos > settings.sessionTimeout().toNanos()) {
-      brokersAway = true;
-      boolean stops = settings.stopsOnBrokerLoss();
-      log.atError()
-          .addKeyValue("silent_ms", TimeUnit.NANOSECONDS.toMillis(now - answeredAtNanos))
-          .log(
-              "{}: {} for {} ms; the {} shards here {}",
-              topic(),
-              failing == null ? "no broker has answered" : "the brokers have refused this node",
-              TimeUnit.NANOSECONDS.toMillis(now - answeredAtNanos),
-              running(),
-              stops ? "stop" : "go on");
-      if (stops) {
-        giveUp(List.copyOf(owned.values()), "without the brokers others may have them");
-      }
-    }
-  }
-
-  private void watchCheckpoints() {
-    long now = nanoTime.getAsLong();
-    if (now - watchCheckpointsAtNanos < WATCH_NANOS) {
-      return;
-    }
-    watchCheckpointsAtNanos = now;
-    long lagNanos = checkpointLagNanos();
-    if (!checkpointsLag && lagNanos > LAG_NANOS) {
-      checkpointsLag = true;
-      log.atWarn()
-          .addKeyValue("checkpoint_lag_ms", TimeUnit.NANOSECONDS.toMillis(lagNanos))
-          .log(
-              "{}: sessions wait to be written for {} ms; what came since would come again",
-              topic(),
-              TimeUnit.NANOSECONDS.toMillis(lagNanos));
-    } else if (checkpointsLag && lagNanos < LAG_NANOS) {
-      checkpointsLag = false;
-      log.info("{}: sessions are written again", topic());
-    }
   }
 
   private Consumer<byte[], byte[]> consumer() {

@@ -451,8 +451,7 @@ final class TransactionPublisherTest {
     publisher.work();
 
     assertThat(rig.calls)
-        .containsExactly(
-            "begin", "offsets", "send", "abort", "begin", "offsets", "send", "commit");
+        .containsExactly("begin", "offsets", "send", "abort", "begin", "offsets", "send", "commit");
     assertThat(rig.names()).contains("0#3").doesNotContain("0#2");
     assertThat(rig.counters.rejectedEvents.sum()).isEqualTo(1);
     assertThat(rig.sequences(FIRST)).containsExactly(1L, 3L);

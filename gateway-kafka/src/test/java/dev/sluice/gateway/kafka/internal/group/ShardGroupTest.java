@@ -389,7 +389,7 @@ final class ShardGroupTest {
 
   @Test
   void aLagOfTheCheckpointsIsLoggedOnceAndItsEndToo() {
-    Logger logger = (Logger) LoggerFactory.getLogger(ShardGroup.class);
+    Logger logger = (Logger) LoggerFactory.getLogger(CheckpointLag.class);
     ListAppender<ILoggingEvent> lines = new ListAppender<>();
     lines.start();
     logger.addAppender(lines);
@@ -571,6 +571,8 @@ final class ShardGroupTest {
 
     assertThat(load(3)).isEqualTo(session(3, 1));
     assertThat(load(2)).isNull();
-    assertThat(mock.group.offsetOf(shard(2), 1, "")).as("not 0, which would undo commands").isNull();
+    assertThat(mock.group.offsetOf(shard(2), 1, ""))
+        .as("not 0, which would undo commands")
+        .isNull();
   }
 }
