@@ -183,11 +183,16 @@ final class Checks {
     }
   }
 
+  private static boolean isWrapper(Throwable failure) {
+    return failure instanceof ExecutionException
+        || failure instanceof CompletionException
+        || failure.getClass().equals(KafkaException.class); // "Failed to create new ..."
+  }
+
   /** {@return what failed, without passwords of URIs} */
   static String reason(Throwable failure) {
     Throwable cause = failure;
-    while ((cause instanceof ExecutionException || cause instanceof CompletionException)
-        && cause.getCause() != null) {
+    while (isWrapper(cause) && cause.getCause() != null) {
       cause = cause.getCause();
     }
     if (cause instanceof TimeoutException) {

@@ -8,6 +8,8 @@ import dev.sluice.gateway.Intent;
 import dev.sluice.gateway.Intents;
 import dev.sluice.gateway.Presence;
 import dev.sluice.gateway.console.ConsoleBuilder;
+import dev.sluice.gateway.kafka.KafkaFleet;
+import dev.sluice.gateway.kafka.KafkaFleetBuilder;
 import dev.sluice.gateway.netty.ProxySettings;
 import dev.sluice.gateway.sharding.ShardPlan;
 import java.io.IOException;
@@ -260,6 +262,14 @@ record NodeConfig(
     if (config.encoding == Encoding.ETF && config.eventsTo == EventsTo.STDOUT) {
       values.problem("encoding: etf (expected: json, for events go to stdout)");
     }
+    if (kafka != null
+        && kafka.guarantee == Guarantee.EXACTLY_ONCE
+        && config.eventsTo != EventsTo.KAFKA) {
+      values.problem(
+          Setting.KAFKA_GUARANTEE,
+          "exactly-once",
+          "at-least-once, for events go to " + Values.name(config.eventsTo));
+    }
     values.check();
     return config;
   }
@@ -486,6 +496,7 @@ record NodeConfig(
     if (!properties.containsKey(BOOTSTRAP)) {
       return null;
     }
+    checkClients(values, properties);
     return new Kafka(
         Map.copyOf(properties),
         values.text(Setting.KAFKA_INSTANCE_ID),
@@ -497,6 +508,21 @@ record NodeConfig(
         or(
             values.constant(Setting.KAFKA_ON_BROKER_LOSS, OnBrokerLoss.class),
             OnBrokerLoss.KEEP_RUNNING));
+  }
+
+  /** Some of the properties are the fleet's, and the instance id is part of names in Kafka. */
+  private static void checkClients(Values values, Map<String, String> properties) {
+    try {
+      KafkaFleetBuilder fleet =
+          KafkaFleet.builder(String.valueOf(Setting.APPLICATION.fallback), properties);
+      String instanceId = values.text(Setting.KAFKA_INSTANCE_ID);
+      if (instanceId != null) {
+        fleet.instanceId(instanceId);
+      }
+    } catch (IllegalArgumentException e) {
+      values.problem(
+          "kafka: " + String.valueOf(e.getMessage()).replace("instanceId:", "instance-id:"));
+    }
   }
 
   private static @Nullable Nats nats(Values values) {

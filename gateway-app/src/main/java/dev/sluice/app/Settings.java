@@ -2,11 +2,11 @@ package dev.sluice.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -22,8 +22,6 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,9 +43,8 @@ final class Settings {
   private static final Pattern SERVICE_LINK =
       Pattern.compile("SLUICE_(\\w+_)?(SERVICE_(HOST|PORT\\w*)|PORT(_\\d+_(TCP|UDP)\\w*)?)");
 
-  private static final YAMLMapper YAML =
-      new YAMLMapper(
-          YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+  private static final YAMLFactory YAML =
+      YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   /** A value, and where it stands. */
   record Value(String text, String origin) {}
@@ -146,37 +143,56 @@ final class Settings {
   }
 
   private static Map<String, String> readYaml(Path file) throws IOException {
-    JsonNode root = YAML.readTree(Files.readString(file, UTF_8));
     Map<String, String> found = new TreeMap<>();
-    if (root == null || root.isMissingNode() || root.isNull()) {
-      return found; // nothing but comments
+    try (JsonParser parser = YAML.createParser(Files.readString(file, UTF_8))) {
+      JsonToken root = parser.nextToken();
+      if (root == null || root == JsonToken.VALUE_NULL) {
+        return found; // nothing but comments
+      }
+      if (root != JsonToken.START_OBJECT) {
+        throw new IOException("not a mapping (expected: lines like 'shards: 4')");
+      }
+      readMapping("", parser, found);
+      if (parser.nextToken() != null) {
+        throw new IOException("a second document begins (expected: one)");
+      }
     }
-    if (!root.isObject()) {
-      throw new IOException("not a mapping (expected: lines like 'shards: 4')");
-    }
-    flatten("", root, found);
     return found;
   }
 
-  /** Turns {@code a: {b: [c, d]}} to {@code a.b = c,d}; what has no value is not set. */
-  private static void flatten(String prefix, JsonNode node, Map<String, String> into) {
-    node.properties()
-        .forEach(
-            field -> {
-              String key = prefix + field.getKey();
-              JsonNode value = field.getValue();
-              if (value.isObject()) {
-                flatten(key + '.', value, into);
-              } else if (value.isArray()) {
-                into.put(
-                    key,
-                    StreamSupport.stream(value.spliterator(), false)
-                        .map(JsonNode::asText)
-                        .collect(Collectors.joining(",")));
-              } else if (!value.asText("").isEmpty()) {
-                into.put(key, value.asText());
-              }
-            });
+  /**
+   * Turns {@code a: {b: [c, d]}} to {@code a.b = c,d}; what has no value is not set. Values are as
+   * they were written: to YAML 010 would be eight, and on would be true.
+   */
+  private static void readMapping(String prefix, JsonParser parser, Map<String, String> into)
+      throws IOException {
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String key = prefix + parser.currentName();
+      JsonToken value = parser.nextToken();
+      if (value == JsonToken.START_OBJECT) {
+        readMapping(key + '.', parser, into);
+        continue;
+      }
+      String text = value == JsonToken.START_ARRAY ? readList(key, parser) : readScalar(parser);
+      if (!text.isEmpty() && into.put(key, text) != null) {
+        throw new IOException(key + ": set twice (expected: once)");
+      }
+    }
+  }
+
+  private static String readList(String key, JsonParser parser) throws IOException {
+    List<String> items = new ArrayList<>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      if (!parser.currentToken().isScalarValue()) {
+        throw new IOException(key + ": a list of lists or mappings (expected: a list of values)");
+      }
+      items.add(readScalar(parser));
+    }
+    return String.join(",", items);
+  }
+
+  private static String readScalar(JsonParser parser) throws IOException {
+    return parser.currentToken() == JsonToken.VALUE_NULL ? "" : parser.getText();
   }
 
   private void addEnvironment() {

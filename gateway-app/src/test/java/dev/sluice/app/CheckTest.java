@@ -61,7 +61,7 @@ final class CheckTest {
       assertThat(program.printed())
           .contains(
               "  note    discord   not asked, for a proxy is set",
-              "  FAILED  kafka     127.0.0.1: ",
+              "  FAILED  kafka     127.0.0.1: Invalid url in bootstrap.servers: 127.0.0.1",
               "  FAILED  nats      nats://***@127.0.0.1:1: ",
               "nats.url                   nats://***@127.0.0.1:1  [--set]",
               "kafka.properties.sasl.jaas.config (hidden)  [--set]")

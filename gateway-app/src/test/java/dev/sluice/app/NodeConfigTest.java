@@ -71,6 +71,34 @@ final class NodeConfigTest {
   }
 
   @Test
+  void whatAFleetDoesNotTakeIsAWrongSetting() {
+    assertThat(
+            SettingsTest.problems(
+                () ->
+                    config(
+                        "kafka.bootstrap-servers", "a:1",
+                        "kafka.properties.acks", "1")))
+        .containsExactly(
+            "kafka: acks: set in the client properties (expected: not, for the fleet sets it)");
+    assertThat(
+            SettingsTest.problems(
+                () -> config("kafka.bootstrap-servers", "a:1", "kafka.instance-id", "a node")))
+        .singleElement()
+        .asString()
+        .startsWith("kafka: instance-id: a node (expected: ");
+    assertThat(
+            SettingsTest.problems(
+                () ->
+                    config(
+                        "kafka.bootstrap-servers", "a:1",
+                        "nats.url", "nats://a:2",
+                        "kafka.guarantee", "exactly-once")))
+        .containsExactly(
+            "kafka.guarantee: exactly-once (expected: at-least-once, for events go to nats)"
+                + " [--set]");
+  }
+
+  @Test
   void aPodKnowsItsShardsByItsName() throws Exception {
     NodeConfig config =
         NodeConfig.of(
@@ -93,7 +121,7 @@ final class NodeConfigTest {
             "drain-timeout", "1500ms",
             "compression", "ZSTD_STREAM",
             "kafka.bootstrap-servers", "a:1",
-            "kafka.properties.acks", "all",
+            "kafka.properties.client.rack", "a",
             "kafka.session-timeout", "PT30S",
             "shards", "4");
 
@@ -105,7 +133,7 @@ final class NodeConfigTest {
     assertThat(config.kafka().sessionTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.kafka().eventsTopic()).isEqualTo("sluice.events");
     assertThat(config.kafka().properties())
-        .isEqualTo(Map.of("acks", "all", "bootstrap.servers", "a:1"));
+        .isEqualTo(Map.of("client.rack", "a", "bootstrap.servers", "a:1"));
     assertThat(config("intents", "513").intents()).isEqualTo(new Intents(513));
   }
 

@@ -11,6 +11,8 @@ import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class SettingsTest {
 
@@ -154,6 +156,32 @@ final class SettingsTest {
         .singleElement()
         .asString()
         .contains("not a mapping");
+  }
+
+  @Test
+  void aValueIsWhatIsWrittenAndNotWhatYamlMakesOfIt() throws Exception {
+    Settings settings =
+        read("shards: 0064\napplication: on\nintents: [0x10, ~, 'a b']\nkafka: {instance-id: ~}");
+
+    assertThat(text(settings, Setting.SHARDS)).isEqualTo("0064");
+    assertThat(text(settings, Setting.APPLICATION)).isEqualTo("on");
+    assertThat(text(settings, Setting.INTENTS)).isEqualTo("0x10,,a b");
+    assertThat(text(settings, Setting.KAFKA_INSTANCE_ID)).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "kafka: {instance-id: a}~kafka.instance-id: b | kafka.instance-id: set twice (expected: once)",
+        "shards: 1~---~shards: 2 | a second document begins (expected: one)",
+        "intents: [{a: b}] | intents: a list of lists or mappings (expected: a list of values)",
+      })
+  void whatCouldBeMeantOtherwiseIsAnError(String yaml, String problem) {
+    assertThat(problems(() -> read(yaml.replace('~', '\n'))))
+        .singleElement()
+        .asString()
+        .endsWith(": cannot be read: " + problem);
   }
 
   @Test
