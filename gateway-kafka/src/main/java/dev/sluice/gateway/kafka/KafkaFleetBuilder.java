@@ -302,7 +302,7 @@ public final class KafkaFleetBuilder {
             maxCommandAge,
             brokerLossPolicy == BrokerLossPolicy.STOP,
             onManager,
-            application + '-' + node));
+            application + '.' + node));
   }
 
   private static void between(String setting, Duration value, Duration min, Duration max) {

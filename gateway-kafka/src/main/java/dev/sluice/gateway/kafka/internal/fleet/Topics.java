@@ -19,6 +19,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.InterruptException;
@@ -245,7 +246,7 @@ public final class Topics {
       if (!group.members().isEmpty()) {
         return false;
       }
-      get(admin.deleteConsumerGroups(List.of(topic)).all());
+      allowed("Delete on the group " + topic, admin.deleteConsumerGroups(List.of(topic)).all());
     } catch (GroupIdNotFoundException e) {
       log.debug("the group {} is gone already", topic, e);
     } catch (GroupNotEmptyException e) {
@@ -264,7 +265,7 @@ public final class Topics {
    */
   public void delete(String topic) {
     try {
-      get(admin.deleteTopics(List.of(topic)).all());
+      allowed("Delete on the topic " + topic, admin.deleteTopics(List.of(topic)).all());
     } catch (UnknownTopicOrPartitionException e) {
       log.debug("{} was deleted already", topic, e);
     }
@@ -298,7 +299,7 @@ public final class Topics {
                 replicationFactor < 0 ? Optional.empty() : Optional.of(replicationFactor))
             .configs(new HashMap<>(configs));
     try {
-      get(admin.createTopics(List.of(wanted)).all());
+      allowed("Create on the topic " + topic, admin.createTopics(List.of(wanted)).all());
       log.info("created {} with {} partitions", topic, partitions);
     } catch (TopicExistsException e) {
       log.debug("{} was created by another node", topic, e);
@@ -321,7 +322,9 @@ public final class Topics {
   }
 
   private TopicDescription describe(String topic) {
-    return get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic));
+    return allowed(
+        "Describe on the topic " + topic,
+        admin.describeTopics(List.of(topic)).topicNameValues().get(topic));
   }
 
   private void check(String topic, String name, String expected) {
@@ -334,9 +337,22 @@ public final class Topics {
 
   private @Nullable String config(String topic, String name) {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-    Config config = get(admin.describeConfigs(List.of(resource)).values().get(resource));
+    Config config =
+        allowed(
+            "DescribeConfigs on the topic " + topic,
+            admin.describeConfigs(List.of(resource)).values().get(resource));
     ConfigEntry entry = config.get(name);
     return entry == null ? null : entry.value();
+  }
+
+  /** Says what is not allowed, for the broker's own message names neither that nor the topic. */
+  private static <T> T allowed(String what, @Nullable KafkaFuture<T> future) {
+    try {
+      return get(future);
+    } catch (AuthorizationException e) {
+      throw new AuthorizationException(
+          what + ": not allowed (expected: an ACL that allows it to this node)", e);
+    }
   }
 
   private static <T> T get(@Nullable KafkaFuture<T> future) {
