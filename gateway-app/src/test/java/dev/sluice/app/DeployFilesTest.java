@@ -107,6 +107,9 @@ final class DeployFilesTest {
     Map<String, List<String>> unit = DeployFiles.unit();
 
     assertThat(unit.get("RestartPreventExitStatus")).containsExactly(End.USAGE + " " + End.REFUSED);
+    assertThat(unit.get("SuccessExitStatus"))
+        .as("of a JVM that SIGTERM ends before the node is there")
+        .containsExactly("143");
     for (String assignment : unit.get("Environment")) {
       String variable = assignment.substring(0, assignment.indexOf('='));
       assertThat(
