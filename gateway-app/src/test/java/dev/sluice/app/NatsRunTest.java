@@ -42,6 +42,7 @@ final class NatsRunTest {
       Connection connection = Nats.connect(server.url());
       try {
         Subscription subscription = connection.subscribe("bot.events.>");
+        connection.flush(Duration.ofSeconds(60)); // the server knows of it
         CompletableFuture<Integer> exitCode = program.start(Program.args("run", settings));
         Message first = subscription.nextMessage(Duration.ofSeconds(60));
         assertThat(first).isNotNull();

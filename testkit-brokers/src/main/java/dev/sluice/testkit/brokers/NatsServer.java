@@ -25,7 +25,7 @@ public final class NatsServer implements AutoCloseable {
   /** What any event of the gateway fits into; there is no option for it on the command line. */
   private static final int MAX_PAYLOAD_BYTES = 8 << 20;
 
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
 
   private final Path directory;
   private final Path executable;

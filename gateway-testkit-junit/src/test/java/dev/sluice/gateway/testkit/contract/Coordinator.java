@@ -81,7 +81,11 @@ final class Coordinator implements AutoCloseable {
             .listener
             .revoked(shard, DEADLINE)
             .whenComplete((stopped, failure) -> thread.execute(() -> moved(shard)));
-        thread.schedule(() -> moved(shard), patience.toMillis(), TimeUnit.MILLISECONDS);
+        if (patience.isZero()) {
+          moved(shard);
+        } else {
+          thread.schedule(() -> moved(shard), patience.toMillis(), TimeUnit.MILLISECONDS);
+        }
       }
     }
   }

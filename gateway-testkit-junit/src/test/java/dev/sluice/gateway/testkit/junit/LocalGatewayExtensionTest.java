@@ -220,14 +220,14 @@ final class LocalGatewayExtensionTest {
 
     @Test
     void passes(TestGateway gateway) {
-      RawBot.connect(gateway);
+      RawBot.connect(gateway).awaitReady();
       gateway.awaitReady();
     }
 
     @Test
     @LocalGatewayTest(allowOpenConnections = true)
     void isAllowedTo(TestGateway gateway) {
-      RawBot.connect(gateway);
+      RawBot.connect(gateway).awaitReady();
       gateway.awaitReady();
     }
   }
@@ -248,7 +248,7 @@ final class LocalGatewayExtensionTest {
 
     @Test
     void byItself(TestGateway gateway) {
-      RawBot.connect(gateway);
+      RawBot.connect(gateway).awaitReady();
       gateway.awaitReady();
       throw new IllegalStateException("the test's own");
     }

@@ -41,6 +41,7 @@ final class RawBot implements WebSocket.Listener, AutoCloseable {
   private final StringBuilder text = new StringBuilder();
   private volatile CompletableFuture<Integer> closed = new CompletableFuture<>();
   private volatile @Nullable WebSocket webSocket;
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private volatile String sessionId = "";
   private volatile long sequence;
   private CompletableFuture<WebSocket> sends = CompletableFuture.completedFuture(null);
@@ -71,6 +72,12 @@ final class RawBot implements WebSocket.Listener, AutoCloseable {
     HTTP.newWebSocketBuilder()
         .buildAsync(URI.create(gateway.uri() + "/?v=10&encoding=json"), this)
         .join();
+    return this;
+  }
+
+  /** Waits for READY, however long the gateway's own waits are. */
+  RawBot awaitReady() {
+    ready.join();
     return this;
   }
 
@@ -180,6 +187,7 @@ final class RawBot implements WebSocket.Listener, AutoCloseable {
     String content = payload.at("/d/content").asText();
     if (payload.path("t").asText().equals("READY")) {
       sessionId = payload.at("/d/session_id").asText();
+      ready.complete(null);
     } else if (content.startsWith(STATUS)) {
       send(
           """

@@ -342,7 +342,7 @@ final class TestGatewayTest {
   @Test
   @LocalGatewayTest(timeoutSeconds = 1)
   void anAnswerThatDoesNotComeIsTold(TestGateway gateway) throws Exception {
-    try (RawBot bot = RawBot.connect(gateway)) {
+    try (RawBot bot = RawBot.connect(gateway).awaitReady()) {
       SentEvent message = gateway.send(Events.messageCreate().channelId(42));
       request(gateway, "POST", "/channels/43/messages", "{\"content\":\"pong\"}");
 
@@ -377,8 +377,11 @@ final class TestGatewayTest {
   @Test
   @LocalGatewayTest(timeoutSeconds = 1)
   void aCommandThatDoesNotComeIsToldWithWhatTheGatewaySaw(TestGateway gateway) {
-    try (RawBot bot = RawBot.connect(gateway)) {
+    try (RawBot bot = RawBot.connect(gateway).awaitReady()) {
       gateway.send(Events.messageCreate().content("!status chess"));
+      while (!gateway.journal().contains("sent PRESENCE_UPDATE")) { // bounded by the time-out
+        Thread.onSpinWait();
+      }
 
       assertFailure(() -> gateway.awaitCommand(Opcode.VOICE_STATE_UPDATE))
           .withMessageStartingWith(
@@ -412,7 +415,7 @@ final class TestGatewayTest {
   @Test
   @LocalGatewayTest(shards = 2, timeoutSeconds = 1)
   void shardsThatAreNotReadyAreTold(TestGateway gateway) {
-    try (RawBot bot = RawBot.connect(gateway, new ShardId(1, 2), RawBot.INTENTS)) {
+    try (RawBot bot = RawBot.connect(gateway, new ShardId(1, 2), RawBot.INTENTS).awaitReady()) {
       gateway.send(Events.messageCreate().guildId(gateway.guildId(1)));
 
       assertFailure(gateway::awaitReady)
@@ -425,7 +428,7 @@ final class TestGatewayTest {
   @Test
   @LocalGatewayTest(timeoutSeconds = 1)
   void aBotThatAnswersNoHeartbeatIsTold(TestGateway gateway) {
-    try (RawBot bot = RawBot.connectSilent(gateway)) {
+    try (RawBot bot = RawBot.connectSilent(gateway).awaitReady()) {
       SentEvent sent = gateway.send(Events.messageCreate());
 
       assertFailure(sent::awaitReceived)
@@ -437,9 +440,7 @@ final class TestGatewayTest {
   @Test
   @LocalGatewayTest(timeoutSeconds = 1)
   void aBotThatDoesNotGetWhatIsSentIsTold(TestGateway gateway) {
-    try (RawBot bot = RawBot.connect(gateway)) {
-      gateway.awaitReady();
-      gateway.awaitReceived();
+    try (RawBot bot = RawBot.connect(gateway).awaitReady()) {
       try (ActiveFault stalled =
           gateway.local().fault(Fault.stall(Fault.Direction.TO_CLIENT)).start()) {
         SentEvent sent = gateway.send(Events.messageCreate());
