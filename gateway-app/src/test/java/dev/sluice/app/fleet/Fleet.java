@@ -72,6 +72,17 @@ final class Fleet implements AutoCloseable {
           shards, maxConcurrency, eventsPerSecond, sessionTimeout, true, staticMembers, nodeHeap);
     }
 
+    Plan withSessionTimeout(Duration sessionTimeout) {
+      return new Plan(
+          shards,
+          maxConcurrency,
+          eventsPerSecond,
+          sessionTimeout,
+          exactlyOnce,
+          staticMembers,
+          nodeHeap);
+    }
+
     Plan withLastingNames(Duration sessionTimeout) {
       return new Plan(
           shards, maxConcurrency, eventsPerSecond, sessionTimeout, exactlyOnce, true, nodeHeap);
@@ -106,6 +117,7 @@ final class Fleet implements AutoCloseable {
     }
   }
 
+  private static final List<String> NAMES = List.of("node-1", "node-2", "node-3");
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Logger figures = LoggerFactory.getLogger("figures");
   private static final Duration TIMEOUT = Duration.ofSeconds(90);
@@ -212,7 +224,7 @@ final class Fleet implements AutoCloseable {
    * @return how long it took from the first identify to the last
    */
   Duration start() throws Exception {
-    for (String name : List.of("node-1", "node-2", "node-3")) {
+    for (String name : NAMES) {
       startNode(name);
     }
     awaitAll("after the start");
@@ -232,7 +244,7 @@ final class Fleet implements AutoCloseable {
    * @return how long it took from the first identify to the last
    */
   Duration startWithDeath() throws Exception {
-    for (String name : List.of("node-1", "node-2", "node-3")) {
+    for (String name : NAMES) {
       startNode(name);
     }
     int half = plan.shards() / 2;
@@ -278,13 +290,23 @@ final class Fleet implements AutoCloseable {
     return TimeUnit.NANOSECONDS.toMillis(nearest);
   }
 
-  /** Starts traffic and the reader of the topic. */
+  /** Starts those of the three nodes that died. */
+  void startMissing() throws IOException {
+    for (String name : NAMES) {
+      if (!nodes.containsKey(name)) {
+        startNode(name);
+      }
+    }
+  }
+
+  /** Starts traffic and the reader of the topic, and waits until each node has its share. */
   void startTraffic() throws Exception {
     received =
         new Received(
             broker.bootstrapServers(), application + ".events", plan.exactlyOnce(), changes);
     get(gateway.startTraffic(Traffic.of(TrafficMix.ALL_INTENTS, SEED, plan.eventsPerSecond())));
     awaitEvents(Duration.ofSeconds(3));
+    awaitRest();
   }
 
   /** Waits until as many events were sent as the traffic makes in some time. */
