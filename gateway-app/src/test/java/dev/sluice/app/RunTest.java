@@ -21,7 +21,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -153,7 +152,7 @@ final class RunTest {
           Thread.onSpinWait();
         }
       }
-      return exitCode.get(1, TimeUnit.SECONDS);
+      return exitCode.join();
     }
   }
 

@@ -38,6 +38,10 @@ final class FleetFixture {
 
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int PARTITIONS = 4;
+  static final Duration TIMEOUT = Duration.ofMinutes(2);
+
+  // Nothing waits for it, and no node is to be taken for dead because the machine is slow.
+  private static final Duration SESSION_TIMEOUT = Duration.ofSeconds(20);
 
   final String application = "bot-" + UUID.randomUUID();
   final LocalGateway gateway;
@@ -83,7 +87,7 @@ final class FleetFixture {
                 KafkaFleet.builder(application, properties(name))
                     .shards(shards)
                     .events(Topics.events(application), PARTITIONS)
-                    .sessionTimeout(Duration.ofSeconds(6)))
+                    .sessionTimeout(SESSION_TIMEOUT))
             .build();
     opened.add(fleet);
     fleet
@@ -94,7 +98,7 @@ final class FleetFixture {
                     .eventLoopThreads(1)
                     .checkpointInterval(Duration.ofMillis(100)))
         .toCompletableFuture()
-        .get(60, TimeUnit.SECONDS);
+        .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     return fleet;
   }
 
@@ -103,7 +107,7 @@ final class FleetFixture {
     CountDownLatch never = new CountDownLatch(1);
     long startNanos = System.nanoTime();
     while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime() - startNanos).as(what).isLessThan(TimeUnit.SECONDS.toNanos(60));
+      assertThat(System.nanoTime() - startNanos).as(what).isLessThan(TIMEOUT.toNanos());
       assertThat(never.await(20, TimeUnit.MILLISECONDS)).isFalse();
     }
   }
@@ -157,9 +161,7 @@ final class FleetFixture {
       consumer.seekToBeginning(partitions);
       long startNanos = System.nanoTime();
       while (!isAll.getAsBoolean()) {
-        assertThat(System.nanoTime() - startNanos)
-            .as(soFar.get())
-            .isLessThan(TimeUnit.SECONDS.toNanos(30));
+        assertThat(System.nanoTime() - startNanos).as(soFar.get()).isLessThan(TIMEOUT.toNanos());
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
           if (header(record, "type").equals("TEST_EVENT")) {
             reader.read(MAPPER.readTree(record.value()), header(record, "generation"));

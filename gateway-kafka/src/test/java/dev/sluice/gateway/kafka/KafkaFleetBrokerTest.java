@@ -1,5 +1,6 @@
 package dev.sluice.gateway.kafka;
 
+import static dev.sluice.gateway.kafka.FleetFixture.TIMEOUT;
 import static dev.sluice.gateway.kafka.FleetFixture.await;
 import static dev.sluice.gateway.kafka.FleetFixture.owned;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -15,7 +16,6 @@ import dev.sluice.gateway.kafka.internal.fleet.Topics;
 import dev.sluice.gateway.netty.Shard;
 import dev.sluice.gateway.server.GatewayServerListener;
 import dev.sluice.gateway.server.ServerSession;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Nodes of a fleet in this process, with a broker and a gateway. */
 @Tag("broker")
-@Timeout(120)
+@Timeout(300)
 @Execution(ExecutionMode.CONCURRENT) // they wait for the windows of identifies, mostly
 final class KafkaFleetBrokerTest {
 
@@ -102,7 +102,7 @@ final class KafkaFleetBrokerTest {
         fleet
             .gateway
             .dispatch(new ShardId(shard, SHARDS), "TEST_EVENT", d)
-            .get(10, TimeUnit.SECONDS);
+            .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
       }
     }
   }
@@ -124,6 +124,14 @@ final class KafkaFleetBrokerTest {
       doubled += shard.size() - distinct.size();
     }
     return doubled;
+  }
+
+  /** Waits until the sessions are committed: that of READY, which came before the events. */
+  private void awaitKept(int numbers, KafkaFleet... nodes) throws Exception {
+    readAll(numbers);
+    for (KafkaFleet node : nodes) {
+      await("its sessions", () -> node.stats().checkpointLag().isZero());
+    }
   }
 
   @ParameterizedTest
@@ -155,6 +163,7 @@ final class KafkaFleetBrokerTest {
     KafkaFleet second = node("second", settings -> settings.guarantee(guarantee));
     await("all shards", () -> ready(first, second) && owned(second) == SHARDS / 2);
     dispatch(0, 5);
+    awaitKept(5, first, second);
 
     removeFromGroup("first");
 
@@ -177,7 +186,7 @@ final class KafkaFleetBrokerTest {
               .describeConsumerGroups(List.of(group))
               .describedGroups()
               .get(group)
-              .get(10, TimeUnit.SECONDS)
+              .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)
               .members()) {
         if (member.clientId().startsWith(client)) {
           assertThat(member.assignment().topicPartitions()).isNotEmpty();
@@ -187,7 +196,7 @@ final class KafkaFleetBrokerTest {
       admin
           .removeMembersFromConsumerGroup(group, new RemoveMembersFromConsumerGroupOptions())
           .all()
-          .get(10, TimeUnit.SECONDS);
+          .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     }
   }
 
@@ -224,11 +233,13 @@ final class KafkaFleetBrokerTest {
   void aSecondNodeWithTheSameInstanceIdEndsTheFirst() throws Exception {
     KafkaFleet first = node("first", settings -> settings.instanceId("pod-0"));
     await("all shards", () -> ready(first));
+    dispatch(0, 1);
+    awaitKept(1, first);
 
     KafkaFleet second = node("second", settings -> settings.instanceId("pod-0"));
 
     assertThat(first.terminated().toCompletableFuture())
-        .failsWithin(Duration.ofSeconds(30))
+        .failsWithin(TIMEOUT)
         .withThrowableThat()
         .withMessageContaining("instance id: in use by another node");
     await("all shards", () -> ready(second));

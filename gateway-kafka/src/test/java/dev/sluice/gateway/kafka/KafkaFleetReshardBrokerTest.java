@@ -1,5 +1,6 @@
 package dev.sluice.gateway.kafka;
 
+import static dev.sluice.gateway.kafka.FleetFixture.TIMEOUT;
 import static dev.sluice.gateway.kafka.FleetFixture.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
 
 /** Three nodes change the number of shards while events come. */
 @Tag("broker")
-@Timeout(180)
+@Timeout(300)
 final class KafkaFleetReshardBrokerTest {
 
   private static final Logger figures = LoggerFactory.getLogger("figures");
@@ -76,7 +77,10 @@ final class KafkaFleetReshardBrokerTest {
           int number = sent.get();
           long guild = guilds[number % guilds.length];
           byte[] d = ("{\"guild_id\":\"" + guild + "\",\"n\":" + number + "}").getBytes(UTF_8);
-          fleet.gateway.dispatchToGuild(guild, "TEST_EVENT", d).get(10, TimeUnit.SECONDS);
+          fleet
+              .gateway
+              .dispatchToGuild(guild, "TEST_EVENT", d)
+              .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
           sent.incrementAndGet();
         } while (!ends.await(2, TimeUnit.MILLISECONDS));
         ended.complete(null);
@@ -117,7 +121,7 @@ final class KafkaFleetReshardBrokerTest {
   void nothingIsLostAndOnlyTheOverlapIsDoubled() throws Exception {
     reshard(DeliveryGuarantee.AT_LEAST_ONCE, false);
 
-    assertThat(fleet.gateway.stats().get(10, TimeUnit.SECONDS).identifies())
+    assertThat(fleet.gateway.stats().get(TIMEOUT.toSeconds(), TimeUnit.SECONDS).identifies())
         .isEqualTo(BEFORE + AFTER);
     await(
         "the deletion of the old topic",
@@ -148,14 +152,14 @@ final class KafkaFleetReshardBrokerTest {
               () ->
                   KafkaFleet.reshard(fleet.application, FleetFixture.properties("reshard"), BEFORE)
                       .toCompletableFuture()
-                      .get(30, TimeUnit.SECONDS))
+                      .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
           .hasCauseInstanceOf(IllegalArgumentException.class);
       if (oneStops) {
         KafkaFleet stops = nodes.remove(2);
         await("its new shards", () -> fleet.gateway.stats().join().identifies() > BEFORE);
         stops.close();
       }
-      changed.get(90, TimeUnit.SECONDS);
+      changed.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
       figures.info(
           "{}: {} to {} shards in {} ms",
           guarantee,
@@ -193,7 +197,10 @@ final class KafkaFleetReshardBrokerTest {
     assertThat(nodes).allSatisfy(node -> assertThat(node.stats().generation()).isEqualTo(2));
     assertThat(nodes.stream().mapToInt(node -> node.stats().owned()).sum()).isEqualTo(AFTER);
     // A node that stops between an IDENTIFY and its READY leaves a session that nobody knows.
-    long unknown = fleet.gateway.stats().get(10, TimeUnit.SECONDS).identifies() - BEFORE - AFTER;
+    long unknown =
+        fleet.gateway.stats().get(TIMEOUT.toSeconds(), TimeUnit.SECONDS).identifies()
+            - BEFORE
+            - AFTER;
     await("the end of the old sessions", () -> sessions() <= AFTER + unknown);
   }
 

@@ -147,7 +147,7 @@ final class KafkaFleetTest {
   @Test
   void aNodeThatNeverStartedStops() throws Exception {
     KafkaFleet fleet = builder().build();
-    fleet.stop().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    fleet.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
     assertThat(fleet.leave()).isCompleted();
     assertThat(fleet).hasToString("KafkaFleet[bot]");
   }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Commands on their way to the partitions of the shards. */
-@Timeout(30)
+@Timeout(120)
 final class ShardCommandsTest {
 
   private static final TopicPartition LOG = new TopicPartition("bot.fleet", 0);
@@ -103,7 +103,7 @@ final class ShardCommandsTest {
   }
 
   private static void get(CompletionStage<Void> stage) throws Exception {
-    stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+    stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   private ProducerRecord<byte[], byte[]> last() {
@@ -234,7 +234,7 @@ final class ShardCommandsTest {
         .isThrownBy(() -> commands.send(-1, RequestGuildMembers.all(1)))
         .withMessage("shard: -1 (expected: >= 0)");
     assertThat(commands.send(2, RequestGuildMembers.all(1)).toCompletableFuture())
-        .failsWithin(Duration.ofSeconds(10))
+        .failsWithin(Duration.ofSeconds(60))
         .withThrowableThat()
         .havingCause()
         .withMessage("shard: 2 (expected: 0..1)");
@@ -259,7 +259,7 @@ final class ShardCommandsTest {
     producer.sendException = new TopicAuthorizationException("bot.shards.1");
 
     assertThat(commands.send(RequestGuildMembers.all(1)).toCompletableFuture())
-        .failsWithin(Duration.ofSeconds(10))
+        .failsWithin(Duration.ofSeconds(60))
         .withThrowableThat()
         .withCauseInstanceOf(TopicAuthorizationException.class);
   }
@@ -287,7 +287,7 @@ final class ShardCommandsTest {
             Duration.ofSeconds(10));
 
     assertThat(unreadable.send(RequestGuildMembers.all(1)).toCompletableFuture())
-        .failsWithin(Duration.ofSeconds(10))
+        .failsWithin(Duration.ofSeconds(60))
         .withThrowableThat()
         .withRootCauseInstanceOf(TopicAuthorizationException.class);
     unreadable.close();

@@ -35,7 +35,12 @@ final class BrokerMain {
     }
     KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
     Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "shutdown"));
-    server.startup();
+    try {
+      server.startup();
+    } catch (Throwable e) { // threads that run already would keep the process alive
+      e.printStackTrace();
+      Runtime.getRuntime().halt(1);
+    }
     System.out.println("started");
     Thread watch = new Thread(BrokerMain::endWithParent, "parent");
     watch.setDaemon(true);

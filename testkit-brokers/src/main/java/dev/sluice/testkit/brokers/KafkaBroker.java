@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.IntSupplier;
 
 /**
  * An Apache Kafka broker in a process of its own, on the loopback interface: one node that is
@@ -21,7 +22,9 @@ import java.util.Properties;
 public final class KafkaBroker implements AutoCloseable {
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
-  private static final int LOG_LINES = 50; // of a broker that did not start
+  private static final int START_ATTEMPTS = 3;
+  private static final String PORT_TAKEN = "Address already in use";
+  private static final int LOG_LINES = 100; // of a broker that did not start
 
   private final Path directory;
   private final List<String> options;
@@ -59,9 +62,27 @@ public final class KafkaBroker implements AutoCloseable {
    */
   public static KafkaBroker start(Path directory, Map<String, String> settings)
       throws IOException, InterruptedException {
+    return start(directory, settings, Ports::free);
+  }
+
+  /** Starts a broker on ports that may be another's by the time that it wants them. */
+  static KafkaBroker start(Path directory, Map<String, String> settings, IntSupplier ports)
+      throws IOException, InterruptedException {
     Files.createDirectories(directory);
-    int port = Ports.free();
-    int controllerPort = Ports.free();
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return start(directory, settings, ports.getAsInt(), ports.getAsInt());
+      } catch (IOException e) {
+        if (attempt == START_ATTEMPTS || !String.valueOf(e.getMessage()).contains(PORT_TAKEN)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static KafkaBroker start(
+      Path directory, Map<String, String> settings, int port, int controllerPort)
+      throws IOException, InterruptedException {
     Properties properties = new Properties();
     properties.putAll(
         Map.of(

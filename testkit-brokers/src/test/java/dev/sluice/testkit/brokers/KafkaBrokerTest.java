@@ -2,12 +2,16 @@ package dev.sluice.testkit.brokers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -32,9 +36,17 @@ final class KafkaBrokerTest {
         .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
   }
 
+  /** {@return ports of which the first was free only when it was looked at} */
+  private static IntSupplier portsAfter(int taken) {
+    AtomicBoolean asked = new AtomicBoolean();
+    return () -> asked.getAndSet(true) ? Ports.free() : taken;
+  }
+
   @Test
   void keepsItsPortAndDataWhenItIsKilledAndComesBack(@TempDir Path directory) throws Exception {
-    try (KafkaBroker broker = KafkaBroker.start(directory);
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        KafkaBroker broker =
+            KafkaBroker.start(directory, Map.of(), portsAfter(other.getLocalPort()));
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
         KafkaProducer<byte[], byte[]> producer =
             new KafkaProducer<>(

@@ -54,8 +54,8 @@ final class GatedSinkTest {
                 .sessionStore(SessionStore.inMemory())
                 .eventSink(gate)
                 .build()) {
-      manager.start().toCompletableFuture().get(30, TimeUnit.SECONDS);
-      manager.ready().toCompletableFuture().get(30, TimeUnit.SECONDS);
+      manager.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
+      manager.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
       long sequence = dispatch(gateway, "EARLY");
       while (acknowledged(manager) < sequence) {
         Thread.onSpinWait();
@@ -66,19 +66,19 @@ final class GatedSinkTest {
       gate.open();
       dispatch(gateway, "LATE");
 
-      assertThat(offered.poll(30, TimeUnit.SECONDS)).isEqualTo("LATE");
-      manager.stop(StopMode.RESTART).toCompletableFuture().get(30, TimeUnit.SECONDS);
+      assertThat(offered.poll(60, TimeUnit.SECONDS)).isEqualTo("LATE");
+      manager.stop(StopMode.RESTART).toCompletableFuture().get(60, TimeUnit.SECONDS);
       assertThat(stopped).as("the sink, which the next generation has too").isFalse();
     }
   }
 
   private static long dispatch(LocalGateway gateway, String type) throws Exception {
-    return gateway.dispatch(ShardId.SINGLE, type, "{}".getBytes(UTF_8)).get(30, TimeUnit.SECONDS);
+    return gateway.dispatch(ShardId.SINGLE, type, "{}".getBytes(UTF_8)).get(60, TimeUnit.SECONDS);
   }
 
   private static long acknowledged(ShardManager manager) throws Exception {
     GatewaySession session =
-        manager.shard(0).session().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        manager.shard(0).session().toCompletableFuture().get(60, TimeUnit.SECONDS);
     return session == null ? 0 : session.sequence();
   }
 }

@@ -82,7 +82,7 @@ final class KafkaEventSinkContractTest extends EventSinkContract {
     // A guild's events are in order in its partition, a shard's in the only one.
     NewTopic events = new NewTopic(topic, 1, (short) 1);
     events.configs(Map.of("max.message.bytes", "16777216"));
-    groups.admin.createTopics(List.of(events)).all().get(30, TimeUnit.SECONDS);
+    groups.admin.createTopics(List.of(events)).all().get(60, TimeUnit.SECONDS);
     Thread reader = new Thread(this::read, "reader-of-" + topic);
     reader.start();
     opened.push(

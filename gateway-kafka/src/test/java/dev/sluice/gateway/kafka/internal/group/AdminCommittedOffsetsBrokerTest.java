@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Reads past the transactions of dead producers; and the topics are checked. */
 @Tag("broker")
-@Timeout(50) // less than a transaction of Kafka's default may take
+@Timeout(300) // less than a transaction may take
 final class AdminCommittedOffsetsBrokerTest {
 
   private static final int SHARDS = MockGroup.SHARDS;
@@ -75,6 +75,7 @@ final class AdminCommittedOffsetsBrokerTest {
     Map<String, Object> properties =
         new ClientProperties(SharedBroker.properties("dead")).producer("test");
     properties.put("transactional.id", deadId);
+    properties.put("transaction.timeout.ms", 900_000);
     Producer<byte[], byte[]> producer = new KafkaProducer<>(properties);
     producer.initTransactions();
     return producer;
@@ -101,7 +102,7 @@ final class AdminCommittedOffsetsBrokerTest {
     return new AdminCommittedOffsets(admin, topic, ownId)
         .read(partitions)
         .toCompletableFuture()
-        .get(60, TimeUnit.SECONDS);
+        .get(120, TimeUnit.SECONDS);
   }
 
   @Test
@@ -143,7 +144,7 @@ final class AdminCommittedOffsetsBrokerTest {
       own.flush();
       own.commitTransaction();
 
-      OffsetAndMetadata committed = read.get(60, TimeUnit.SECONDS).get(partition(2));
+      OffsetAndMetadata committed = read.get(120, TimeUnit.SECONDS).get(partition(2));
       assertThat(SessionMetadata.decode(committed.metadata()).session().sequence()).isEqualTo(6);
     }
   }
@@ -272,6 +273,6 @@ final class AdminCommittedOffsetsBrokerTest {
                 new NewTopic(name, Optional.of(1), Optional.empty())
                     .configs(new HashMap<>(configs))))
         .all()
-        .get(30, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 }

@@ -89,15 +89,15 @@ public final class BrokerGroups {
             new RemoveMembersFromConsumerGroupOptions(
                 List.of(new MemberToRemove(requireNonNull(instanceIds.get(group))))))
         .all()
-        .get(30, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   public void close() throws Exception {
     for (ShardGroup group : groups) {
       group.stop();
-      group.terminated().toCompletableFuture().get(30, TimeUnit.SECONDS);
+      group.terminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
-    admin.deleteTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
+    admin.deleteTopics(List.of(topic)).all().get(60, TimeUnit.SECONDS);
     admin.close();
   }
 

@@ -35,7 +35,7 @@ final class KafkaSessionStoreBrokerTest extends SessionStoreContract {
     List<CompletableFuture<Long>> first = shards().stream().map(runner::next).toList();
     group.start(runner);
     for (CompletableFuture<Long> assigned : first) {
-      assigned.get(30, TimeUnit.SECONDS);
+      assigned.get(60, TimeUnit.SECONDS);
     }
   }
 
@@ -58,7 +58,7 @@ final class KafkaSessionStoreBrokerTest extends SessionStoreContract {
   protected long assign(ShardId shard) throws Exception {
     CompletableFuture<Long> next = runner.next(shard);
     group.lost(List.of(shard));
-    return next.get(30, TimeUnit.SECONDS);
+    return next.get(60, TimeUnit.SECONDS);
   }
 
   @AfterEach

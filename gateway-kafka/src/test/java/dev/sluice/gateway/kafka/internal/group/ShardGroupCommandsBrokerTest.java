@@ -48,7 +48,7 @@ final class ShardGroupCommandsBrokerTest extends CommandSourceContract {
     producer
         .send(
             new ProducerRecord<>(groups.topic, shard.id(), null, command.toJson().getBytes(UTF_8)))
-        .get(30, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   @Override

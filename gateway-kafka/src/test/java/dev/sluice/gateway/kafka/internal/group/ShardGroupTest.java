@@ -493,7 +493,7 @@ final class ShardGroupTest {
     mock.group.start(mock);
     mock.group.stop();
 
-    mock.group.terminated().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    mock.group.terminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
     assertThat(mock.consumer.closeOptions.groupMembershipOperation()).isEqualTo(operation);
     assertThat(mock.group.joined().toCompletableFuture()).isCompletedExceptionally();
   }
@@ -516,9 +516,9 @@ final class ShardGroupTest {
           mock.consumer.generation++;
         });
     mock.group.start(mock);
-    mock.group.joined().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    mock.group.joined().toCompletableFuture().get(60, TimeUnit.SECONDS);
     mock.group.stop();
-    mock.group.terminated().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    mock.group.terminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
 
     assertThat(mock.group.checkpoint(shard(0), 1, session(0, 1))).isCompletedWithValue(false);
     mock.group.released(shard(0));
@@ -532,7 +532,7 @@ final class ShardGroupTest {
 
     CompletableFuture<Void> terminated = mock.group.terminated().toCompletableFuture();
     assertThat(terminated)
-        .failsWithin(Duration.ofSeconds(10))
+        .failsWithin(Duration.ofSeconds(60))
         .withThrowableThat()
         .havingCause()
         .withMessage("instance id: in use by another node (expected: one of its own)");
@@ -544,10 +544,10 @@ final class ShardGroupTest {
     mock.consumer.schedulePollTask(
         () -> mock.consumer.setPollException(new TopicAuthorizationException("bot.shards.1")));
     mock.group.start(mock);
-    mock.group.joined().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    mock.group.joined().toCompletableFuture().get(60, TimeUnit.SECONDS);
     mock.group.stop();
 
-    mock.group.terminated().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    mock.group.terminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -556,10 +556,10 @@ final class ShardGroupTest {
     mock.group.start(mock);
 
     assertThat(mock.group.joined().toCompletableFuture())
-        .failsWithin(Duration.ofSeconds(10))
+        .failsWithin(Duration.ofSeconds(60))
         .withThrowableThat()
         .withMessageContaining("not within the range");
-    assertThat(mock.group.terminated().toCompletableFuture()).failsWithin(Duration.ofSeconds(10));
+    assertThat(mock.group.terminated().toCompletableFuture()).failsWithin(Duration.ofSeconds(60));
   }
 
   @Test

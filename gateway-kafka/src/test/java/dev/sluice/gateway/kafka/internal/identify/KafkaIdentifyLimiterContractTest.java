@@ -36,7 +36,7 @@ final class KafkaIdentifyLimiterContractTest extends IdentifyLimiterContract {
     try (Admin admin = Admin.create(properties)) {
       NewTopic log = new NewTopic(topic, 1, (short) 1);
       log.configs(Map.of("message.timestamp.type", "LogAppendTime"));
-      admin.createTopics(List.of(log)).all().get(30, TimeUnit.SECONDS);
+      admin.createTopics(List.of(log)).all().get(60, TimeUnit.SECONDS);
     }
     for (int node = 0; node < 2; node++) {
       KafkaIdentifyLimiter limiter =
