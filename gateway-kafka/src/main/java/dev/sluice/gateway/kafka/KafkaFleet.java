@@ -88,7 +88,7 @@ public final class KafkaFleet implements AutoCloseable {
    * Creates the topics that are missing, joins the fleet and starts the manager.
    *
    * @param managers makes a manager's settings, with the token and whatever the application sets;
-   *     called once for each generation of shards, on a thread of the fleet
+   *     called whenever a generation of shards starts here, on a thread of the fleet
    * @return completes when the manager has started and this node is a member of the group, with
    *     shards or without; exceptionally when a broker, the gateway's API or a setting is in the
    *     way, and then it is of no use but to be closed

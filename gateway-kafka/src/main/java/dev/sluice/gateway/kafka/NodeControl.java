@@ -23,7 +23,9 @@ import dev.sluice.gateway.netty.EventSink;
 import dev.sluice.gateway.netty.ShardManagerBuilder;
 import dev.sluice.gateway.sharding.SessionStarts;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -73,7 +75,9 @@ final class NodeControl {
   private @Nullable Generations generations;
   private volatile @Nullable KafkaIdentifyLimiter identifyLimiter;
 
-  private @Nullable Presence presence; // confined to the control thread
+  // Confined to the control thread.
+  private final Set<Generation> up = new HashSet<>(); // started, and members of their groups
+  private @Nullable Presence presence;
 
   /**
    * Makes the control of a node that does nothing yet.
@@ -376,7 +380,10 @@ final class NodeControl {
               shards,
               open,
               managers.get());
-      running.put(number, generation);
+      Generation failed = running.put(number, generation);
+      if (failed != null) {
+        up.remove(failed);
+      }
       if (number == present) {
         current = generation;
       }
@@ -396,19 +403,27 @@ final class NodeControl {
           .group()
           .terminated()
           .whenComplete((done, failure) -> groupEnded(generation, failure));
+      completeStart();
     }
 
     @Override
     public void discard(int number) {
-      running.remove(number);
+      Generation ended = running.remove(number);
+      if (ended != null) {
+        up.remove(ended);
+      }
       requireNonNull(retiredTopics).add(number);
     }
   }
 
   private void generationStarted(Generation generation, @Nullable Throwable failure) {
     if (failure == null) {
-      execute(this::applyPresence);
-      started.complete(null);
+      execute(
+          () -> {
+            up.add(generation);
+            completeStart();
+            applyPresence();
+          });
     } else if (!started.isDone() && generation == current) {
       failStart(failure);
     } else if (leaving) {
@@ -426,6 +441,14 @@ final class NodeControl {
               requireNonNull(generations).failed(generation.number());
             }
           });
+    }
+  }
+
+  /** A node that comes while the number of shards changes has joined when the present ones run. */
+  private void completeStart() {
+    Generation present = current;
+    if (present != null && up.contains(present)) {
+      started.complete(null);
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -157,8 +158,9 @@ public final class FleetLog implements AutoCloseable {
           if (made.position(partition) >= end) {
             caughtUp.complete(null);
           }
-          for (ConsumerRecord<byte[], byte[]> record : made.poll(MAX_POLL)) {
-            failing = null;
+          ConsumerRecords<byte[], byte[]> read = made.poll(MAX_POLL);
+          failing = null;
+          for (ConsumerRecord<byte[], byte[]> record : read) {
             tell(listener, record);
           }
         } catch (WakeupException e) {
