@@ -86,6 +86,7 @@ public final class Shard implements Dispatch.Acknowledger {
   private volatile GatewayState state = GatewayState.IDLE;
 
   private volatile boolean storing;
+  private volatile boolean storesAgain; // what came while it was storing
   private volatile boolean storeFailed;
 
   private volatile @Nullable EventQueue eventQueue; // null before the first event for a worker
@@ -1314,6 +1315,13 @@ public final class Shard implements Dispatch.Acknowledger {
     if (abandoned || notYet) {
       return CompletableFuture.completedStage(false);
     }
+    if (storing && !state.isTerminal()) { // a slow store must not gather one of each reconnect
+      storesAgain = true;
+      if (storing) {
+        return CompletableFuture.completedStage(false);
+      }
+    }
+    storesAgain = false;
     storing = true;
     storedSequence = connection.acknowledgedSequence();
     CompletionStage<Boolean> stored;
@@ -1329,6 +1337,12 @@ public final class Shard implements Dispatch.Acknowledger {
     return stored.whenComplete(this::onStored);
   }
 
+  private void storeWhatCameMeanwhile() {
+    if (storesAgain && !state.isTerminal()) { // whoever ends stores in any case
+      storeSession(connection());
+    }
+  }
+
   /** On any thread. */
   private void onStored(@Nullable Boolean kept, @Nullable Throwable failure) {
     if (failure != null) {
@@ -1336,6 +1350,9 @@ public final class Shard implements Dispatch.Acknowledger {
       context.figures.addFromAnyThread(Figure.STORE_FAILURES, 1);
     }
     storing = false;
+    if (storesAgain) {
+      execute(this::storeWhatCameMeanwhile);
+    }
     if (failure != null || !Boolean.TRUE.equals(kept)) {
       long lines = context.checkpoints.failureLog.pass();
       if (lines > 0) {

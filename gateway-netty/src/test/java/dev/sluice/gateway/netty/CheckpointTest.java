@@ -185,6 +185,23 @@ final class CheckpointTest {
   }
 
   @Test
+  void aSlowStoreDoesNotGatherTheSessionsOfEachReconnect() {
+    ready();
+    CompletableFuture<Boolean> slow = new CompletableFuture<>();
+    store.answer = slow;
+    events(2, 3);
+    interval();
+    events(4, 5);
+    embedded.in(Frames.text("{\"op\":7,\"d\":null}")); // closes, and is closed
+    assertThat(store.sequences).containsExactly(3L);
+
+    store.answer = CompletableFuture.completedStage(true);
+    slow.complete(true);
+    embedded.run();
+    assertThat(store.sequences).as("at once").containsExactly(3L, 5L);
+  }
+
+  @Test
   void whatCouldNotBeStoredIsStoredLater() {
     ready();
     store.answer = CompletableFuture.failedStage(new IOException("disk full"));
