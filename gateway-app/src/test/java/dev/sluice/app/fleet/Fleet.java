@@ -122,6 +122,10 @@ final class Fleet implements AutoCloseable {
   private static final Logger figures = LoggerFactory.getLogger("figures");
   private static final Duration TIMEOUT = Duration.ofSeconds(90);
   private static final long IDENTIFY_WINDOW_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** By how much the gateway, a thread of this JVM, may see an identify later than it came. */
+  private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private static final int REPLAY_EVENTS = 200_000;
   private static final int REPLAY_BYTES = 256 << 20;
   private static final long SEED = 71;
@@ -150,6 +154,7 @@ final class Fleet implements AutoCloseable {
                     server
                         .shards(plan.shards())
                         .maxConcurrency(plan.maxConcurrency())
+                        .identifyWindow(Duration.ofNanos(IDENTIFY_WINDOW_NANOS - LATE_NANOS))
                         .sessionStartTotal(10 * plan.shards())
                         .sessionStartRemaining(10 * plan.shards())
                         .sessionLifetime(Duration.ofMinutes(10))
@@ -268,13 +273,16 @@ final class Fleet implements AutoCloseable {
     return took;
   }
 
-  /** The gateway must not have seen two identifies of a bucket within the window. */
+  /**
+   * The gateway must not have seen two identifies of a bucket within the window, but for what it
+   * may be late on a machine that has much else to do.
+   */
   void checkPace() {
     assertThat(sent.refusedIdentifies()).as("identifies refused\n%s", lastWords()).isZero();
     assertThat(sent.refusedResumes()).as("resumes refused\n%s", lastWords()).isZero();
     assertThat(nearestIdentifiesMillis())
         .as("between two identifies of a bucket")
-        .isGreaterThanOrEqualTo(TimeUnit.NANOSECONDS.toMillis(IDENTIFY_WINDOW_NANOS));
+        .isGreaterThanOrEqualTo(TimeUnit.NANOSECONDS.toMillis(IDENTIFY_WINDOW_NANOS - LATE_NANOS));
   }
 
   /** {@return the least time between two identifies of the same bucket} */

@@ -87,6 +87,7 @@ final class FleetProofTest {
   void keepsThePaceOfIdentifiesWhenANodeDiesInMidStartUp() throws Exception {
     try (Fleet fleet = fleet("start-up", Plan.of(SHARDS, 4, EVENTS_PER_SECOND))) {
       fleet.startWithDeath();
+      assertThat(fleet.nearestIdentifiesMillis()).isGreaterThanOrEqualTo(5_000);
     }
   }
 
@@ -114,6 +115,7 @@ final class FleetProofTest {
       fleet.startTraffic();
       fleet.kill("node-2");
       fleet.finish();
+      assertThat(fleet.nearestIdentifiesMillis()).isGreaterThanOrEqualTo(5_000);
       assertThat(took.toMillis()).isLessThanOrEqualTo(fleet.floor().toMillis() * 5 / 4);
     }
   }
