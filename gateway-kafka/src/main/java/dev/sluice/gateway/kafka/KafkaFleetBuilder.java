@@ -302,7 +302,12 @@ public final class KafkaFleetBuilder {
             maxCommandAge,
             brokerLossPolicy == BrokerLossPolicy.STOP,
             onManager,
-            application + '.' + node));
+            transactionalId(application, node)));
+  }
+
+  /** Neither name has a slash, so no two nodes of whatever fleets have the same. */
+  static String transactionalId(String application, String node) {
+    return application + ".node/" + node;
   }
 
   private static void between(String setting, Duration value, Duration min, Duration max) {

@@ -56,6 +56,16 @@ final class KafkaFleetTest {
     return Arguments.of(message, setting);
   }
 
+  /** A producer with the id of another ends that one's transactions. */
+  @Test
+  void noTwoNodesHaveTheSameTransactions() {
+    String id = KafkaFleetBuilder.transactionalId("bot", "b.node.c");
+    assertThat(id).startsWith("bot."); // as the access that it needs
+    assertThat(KafkaFleetBuilder.transactionalId("bot.b", "c")).isNotEqualTo(id);
+    assertThat(KafkaFleetBuilder.transactionalId("bot.b.node", "c")).isNotEqualTo(id);
+    assertThat(KafkaFleetBuilder.transactionalId("bot.node", "b.node.c")).isNotEqualTo(id);
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("refused")
   void aValueOutOfRangeIsRefused(String message, Consumer<KafkaFleetBuilder> setting) {
