@@ -111,6 +111,7 @@ public final class Shard implements Dispatch.Acknowledger {
   private int dialFailures; // in a row
   private boolean readingPaused; // by the sink
   private @Nullable CompletableFuture<Void> drained; // null while events may come
+  private boolean awaitsSession; // of an IDENTIFY that is under way, before it is drained
   private boolean wasReady;
   private boolean identified; // at least once
   private boolean identifyBlocked; // until the breaker is released
@@ -614,12 +615,13 @@ public final class Shard implements Dispatch.Acknowledger {
 
   /**
    * Reads no more events for good, from any thread: the step before {@link #stop}. Only the answer
-   * to an IDENTIFY is waited for, which would be spent on a session that nobody knows. A transport
-   * that is lost from now on is not replaced.
+   * to an IDENTIFY is waited for if the session is to live on, for else the identify would be spent
+   * on one that nobody knows. A transport that is lost from now on is not replaced.
    *
+   * @param mode that of the stop
    * @return completes when those that came are acknowledged; on the event loop
    */
-  CompletionStage<Void> drain() {
+  CompletionStage<Void> drain(StopMode mode) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     boolean accepted =
         execute(
@@ -627,6 +629,7 @@ public final class Shard implements Dispatch.Acknowledger {
               if (drained == null) {
                 drained = new CompletableFuture<>();
               }
+              awaitsSession = mode == StopMode.RESTART;
               drained.whenComplete((nothing, failure) -> done.complete(null));
               ChannelHandlerContext current = gateway;
               if (current != null && readsNoMore()) {
@@ -642,7 +645,7 @@ public final class Shard implements Dispatch.Acknowledger {
 
   private boolean readsNoMore() {
     return drained != null
-        && (connection == null || connection.state() != GatewayState.IDENTIFYING);
+        && !(awaitsSession && connection != null && connection.state() == GatewayState.IDENTIFYING);
   }
 
   /**

@@ -392,7 +392,7 @@ public final class ShardManager implements AutoCloseable {
     if (shards.get(shard.id()) != shard) {
       return CompletableFuture.completedStage(null); // it was revoked or lost meanwhile
     }
-    return drained(shard)
+    return drained(shard, StopMode.RESTART)
         .thenCompose(drained -> shard.stop(StopMode.RESTART))
         .thenRun(
             () -> {
@@ -554,7 +554,9 @@ public final class ShardManager implements AutoCloseable {
               IdentifyQueue.WINDOW.plus(IdentifyQueue.SLACK).multipliedBy(windows),
               draining ->
                   CompletableFuture.allOf(
-                      draining.stream().map(this::drained).toArray(CompletableFuture<?>[]::new)),
+                      draining.stream()
+                          .map(shard -> drained(shard, StopMode.GOODBYE))
+                          .toArray(CompletableFuture<?>[]::new)),
               (gone, tookOver) -> {
                 if (tookOver) {
                   shards.cutOver(newCount);
@@ -576,14 +578,14 @@ public final class ShardManager implements AutoCloseable {
 
   /** Stops reading, waits until what came is handled, stores the session, closes. */
   private CompletableFuture<Void> drainAndStop(Shard shard, StopMode mode) {
-    return drained(shard)
+    return drained(shard, mode)
         .thenCompose(drained -> shard.stop(mode))
         .whenComplete((stopped, failure) -> released(shard.id()));
   }
 
-  private CompletableFuture<Void> drained(Shard shard) {
+  private CompletableFuture<Void> drained(Shard shard, StopMode mode) {
     return shard
-        .drain()
+        .drain(mode)
         .toCompletableFuture()
         .thenApply(drained -> true)
         .completeOnTimeout(false, settings.drainTimeout.toNanos(), TimeUnit.NANOSECONDS)
@@ -1188,7 +1190,7 @@ public final class ShardManager implements AutoCloseable {
       Shard shard = shards.remove(id);
       return shard == null
           ? CompletableFuture.completedStage(null)
-          : drained(shard)
+          : drained(shard, StopMode.RESTART)
               .thenCompose(drained -> shard.stop(StopMode.RESTART))
               .copy() // the time-out is the caller's, not the shard's
               .orTimeout(deadline.toNanos(), TimeUnit.NANOSECONDS);

@@ -537,7 +537,7 @@ final class HandOverTest extends Resources {
     shard.sink = (from, dispatch) -> true; // which is never acknowledged
     shard.ready();
     shard.in(Frames.text(Frames.event("TYPING_START", 2, "{}")));
-    shard.shard.drain().whenComplete((done, failure) -> drained.complete(null));
+    shard.shard.drain(StopMode.RESTART).whenComplete((done, failure) -> drained.complete(null));
     shard.run();
     return shard;
   }
@@ -566,7 +566,7 @@ final class HandOverTest extends Resources {
     EmbeddedShard shard = new EmbeddedShard();
     shard.upgrade(Frames.text(Frames.hello(3_600_000)));
     assertThat(shard.shard.state()).isEqualTo(GatewayState.IDENTIFYING);
-    CompletionStage<Void> drained = shard.shard.drain();
+    CompletionStage<Void> drained = shard.shard.drain(StopMode.RESTART);
     shard.run();
     assertThat(drained.toCompletableFuture()).isNotDone();
 
@@ -589,7 +589,7 @@ final class HandOverTest extends Resources {
     List<Boolean> drainedBefore = new ArrayList<>();
     shard.sink = (from, dispatch) -> drainedBefore.add(drained.get(0).isDone());
     shard.upgrade(Frames.text(Frames.hello(3_600_000)));
-    drained.add(shard.shard.drain().toCompletableFuture());
+    drained.add(shard.shard.drain(StopMode.RESTART).toCompletableFuture());
 
     shard.in(Frames.text(Frames.ready("session", "ws://resume.test")));
 
@@ -602,12 +602,28 @@ final class HandOverTest extends Resources {
   void aShardWhoseIdentifyIsRefusedHasNothingToWaitFor() {
     EmbeddedShard shard = new EmbeddedShard();
     shard.upgrade(Frames.text(Frames.hello(3_600_000)));
-    CompletionStage<Void> drained = shard.shard.drain();
+    CompletionStage<Void> drained = shard.shard.drain(StopMode.RESTART);
 
     shard.in(Frames.text("{\"op\":9,\"d\":false}"));
 
     assertThat(drained.toCompletableFuture()).isCompleted();
     assertThat(shard.dials).hasSize(1);
+    shard.channel.releaseOutbound();
+  }
+
+  @Test
+  void aShardThatIsToSayGoodbyeDoesNotWaitForASession() {
+    EmbeddedShard shard = new EmbeddedShard();
+    shard.upgrade(Frames.text(Frames.hello(3_600_000)));
+    CompletionStage<Void> waits = shard.shard.drain(StopMode.RESTART);
+    shard.run();
+    assertThat(waits.toCompletableFuture()).isNotDone();
+
+    CompletionStage<Void> drained = shard.shard.drain(StopMode.GOODBYE);
+    shard.run();
+
+    assertThat(waits.toCompletableFuture()).isCompleted();
+    assertThat(drained.toCompletableFuture()).isCompleted();
     shard.channel.releaseOutbound();
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gateway.Compression;
 import dev.sluice.gateway.Dispatch;
+import dev.sluice.gateway.StopMode;
 import dev.sluice.gateway.testkit.LocalCertificate;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -354,7 +355,7 @@ final class WorkerSinkTest {
     shard.ready();
     in(2, 3);
 
-    CompletableFuture<Void> drained = shard.shard.drain().toCompletableFuture();
+    CompletableFuture<Void> drained = shard.shard.drain(StopMode.RESTART).toCompletableFuture();
     shard.run();
     in(4, 5);
     assertThat(isReading()).isFalse();
@@ -377,14 +378,14 @@ final class WorkerSinkTest {
     shard.ready();
     in(2, 2);
 
-    CompletableFuture<Void> drained = shard.shard.drain().toCompletableFuture();
+    CompletableFuture<Void> drained = shard.shard.drain(StopMode.RESTART).toCompletableFuture();
     shard.run();
     assertThat(drained).isNotDone();
     kept.get(1).acknowledge();
     shard.run();
 
     assertThat(drained).isCompleted();
-    assertThat(shard.shard.drain()).satisfies(again -> shard.run()).isCompleted();
+    assertThat(shard.shard.drain(StopMode.RESTART)).satisfies(again -> shard.run()).isCompleted();
   }
 
   @Test
