@@ -403,11 +403,8 @@ public final class Generations {
         highest = Math.max(highest, current.generation);
       }
     } else if (key.equals(NEXT)) {
-      next = Plan.of(value, GENERATION, SHARDS);
+      onNext(Plan.of(value, GENERATION, SHARDS));
       highest = Math.max(highest, value == null ? 0 : value.path(GENERATION).asInt());
-      for (Change change : changes) {
-        change.seen |= next != null && next.generation == change.generation;
-      }
     } else if (key.startsWith(READY)) {
       told(ready, key.substring(READY.length()), value);
     } else if (key.startsWith(OPEN)) {
@@ -416,6 +413,27 @@ public final class Generations {
       return;
     }
     reconcile();
+  }
+
+  private void onNext(@Nullable Plan plan) {
+    Plan before = next;
+    next = plan;
+    for (Change change : changes) {
+      change.seen |= plan != null && plan.generation == change.generation;
+    }
+    if (before != null
+        && plan != null
+        && plan.generation == before.generation
+        && plan.shards != before.shards) { // asked for at the same time, so they took one number
+      next = null;
+      if (begun && !stopped) {
+        log.warn(
+            "{} and {} shards were asked for at the same time: neither is made (expected: one)",
+            before.shards,
+            plan.shards);
+        fleetLog.append(NEXT, cancelled(plan.generation));
+      }
+    }
   }
 
   private void told(Map<Integer, Map<String, Said>> all, String key, @Nullable JsonNode value) {

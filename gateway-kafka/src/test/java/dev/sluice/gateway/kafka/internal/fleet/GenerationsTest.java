@@ -406,6 +406,25 @@ final class GenerationsTest {
   }
 
   @Test
+  void twoChangesAtTheSameTimeCancelEachOther() {
+    CompletableFuture<Void> first = twoNodesChange();
+    nodes.get(0).ready(2, 0, 6);
+    CompletableFuture<Void> second = nodes.get(1).generations.change(2, 16).toCompletableFuture();
+    settle();
+
+    assertThat(first).isCompletedExceptionally();
+    assertThat(second).isCompletedExceptionally();
+    for (Node node : nodes) {
+      assertThat(node.runs.get(2).retires).isTrue();
+      node.runs.get(2).retiring.complete(null);
+      assertThat(node.generations.isChanging()).isFalse();
+    }
+    assertThat(start().runs).containsOnlyKeys(1);
+    assertThat(log().get("next")).isEqualTo("{\"generation\":2,\"shards\":0}");
+    assertThat(nodes.get(0).generations.highestGeneration()).isEqualTo(2);
+  }
+
+  @Test
   void anotherLifeUnderTheSameNameTakesBackWhatTheFirstSaid() {
     twoNodesChange();
     nodes.get(0).ready(2, 0, 3);
