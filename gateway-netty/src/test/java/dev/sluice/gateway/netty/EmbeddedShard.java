@@ -119,9 +119,14 @@ final class EmbeddedShard implements ShardHost, Connector {
     return this;
   }
 
+  /** A shard that has sent its IDENTIFY. */
+  EmbeddedShard identifying() {
+    return upgrade(Frames.text(Frames.hello(3_600_000)));
+  }
+
   /** A shard that is READY at sequence 1. */
   EmbeddedShard ready() {
-    upgrade(Frames.text(Frames.hello(3_600_000)));
+    identifying();
     in(Frames.text(Frames.ready("session", "ws://resume.test")));
     channel.releaseOutbound();
     return this;

@@ -563,8 +563,7 @@ final class HandOverTest extends Resources {
   /** Without it the IDENTIFY would be spent on a session that nobody knows. */
   @Test
   void aShardThatIdentifiesWaitsForItsSession() {
-    EmbeddedShard shard = new EmbeddedShard();
-    shard.upgrade(Frames.text(Frames.hello(3_600_000)));
+    EmbeddedShard shard = new EmbeddedShard().identifying();
     assertThat(shard.shard.state()).isEqualTo(GatewayState.IDENTIFYING);
     CompletionStage<Void> drained = shard.shard.drain(StopMode.RESTART);
     shard.run();
@@ -588,7 +587,7 @@ final class HandOverTest extends Resources {
     List<CompletableFuture<Void>> drained = new ArrayList<>();
     List<Boolean> drainedBefore = new ArrayList<>();
     shard.sink = (from, dispatch) -> drainedBefore.add(drained.get(0).isDone());
-    shard.upgrade(Frames.text(Frames.hello(3_600_000)));
+    shard.identifying();
     drained.add(shard.shard.drain(StopMode.RESTART).toCompletableFuture());
 
     shard.in(Frames.text(Frames.ready("session", "ws://resume.test")));
@@ -600,8 +599,7 @@ final class HandOverTest extends Resources {
 
   @Test
   void aShardWhoseIdentifyIsRefusedHasNothingToWaitFor() {
-    EmbeddedShard shard = new EmbeddedShard();
-    shard.upgrade(Frames.text(Frames.hello(3_600_000)));
+    EmbeddedShard shard = new EmbeddedShard().identifying();
     CompletionStage<Void> drained = shard.shard.drain(StopMode.RESTART);
 
     shard.in(Frames.text("{\"op\":9,\"d\":false}"));
@@ -613,8 +611,7 @@ final class HandOverTest extends Resources {
 
   @Test
   void aShardThatIsToSayGoodbyeDoesNotWaitForASession() {
-    EmbeddedShard shard = new EmbeddedShard();
-    shard.upgrade(Frames.text(Frames.hello(3_600_000)));
+    EmbeddedShard shard = new EmbeddedShard().identifying();
     CompletionStage<Void> waits = shard.shard.drain(StopMode.RESTART);
     shard.run();
     assertThat(waits.toCompletableFuture()).isNotDone();
